@@ -1,0 +1,87 @@
+/* handle.h - pcap_t from the inside: options, state, and what sources and writers may do with it. */
+#ifndef CST_HANDLE_HANDLE_H
+#define CST_HANDLE_HANDLE_H
+
+#include "base/error.h"
+#include "handle/source.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+
+/* pcap_set_snaplen(3PCAP): what "everything" means, and the most that a caller may ask for. */
+#define CST_MAX_SNAPLEN 262144
+
+enum cst_kind {
+	CST_CREATED,  /* pcap_create() done, pcap_activate() not */
+	CST_LIVE,     /* activated */
+	CST_SAVEFILE, /* reads a file */
+	CST_DEAD,     /* pcap_open_dead(): a place for link type and snaplen */
+};
+
+/* What pcap_set_*() collected before activation. */
+struct cst_options {
+	int snaplen;          /* 0: everything */
+	int timeout_ms;       /* 0: none */
+	int buffer_bytes;     /* 0: the source's default */
+	int tstamp_type;      /* PCAP_TSTAMP_*, or -1: the source's default */
+	int tstamp_precision; /* PCAP_TSTAMP_PRECISION_*: of every time stamp this handle yields */
+	int linux_protocol;   /* ETH_P_*, or 0: all; pcap_set_protocol_linux(3PCAP) */
+	bool promisc, rfmon, immediate;
+};
+
+struct pcap {
+	enum cst_kind kind;
+	const struct source_ops *ops;        /* set while LIVE or SAVEFILE */
+	const struct live_source *live;      /* CREATED, LIVE: who claims the device */
+	void *source;                        /* owned by ops */
+	char *device;                        /* CREATED, LIVE: owned */
+	struct cst_options options;
+
+	int snaplen;                         /* in force */
+	int dlt;                             /* what pcap_datalink() says */
+	int dlt_ext;                         /* pcap_datalink_ext(): FCS bits of a savefile */
+	int dlts[4], dlt_count;              /* what pcap_set_datalink() may choose; 0: only `dlt` */
+	int fd;                              /* pcap_fileno(): -1 where there is none */
+	int select_fd;                       /* pcap_get_selectable_fd(), likewise; also what waits wait on */
+	int wake_fd;                         /* eventfd that pcap_breakloop() signals; -1: nothing ever waits */
+	int buffer_bytes;                    /* size of one bufferful for pcap_dispatch(); 0: no bound */
+	bool nonblock;
+	atomic_bool break_loop;
+
+	struct bpf_program filter;           /* owned; bf_insns NULL: none */
+	bool filter_in_user;                 /* the loop applies it to every packet */
+
+	/* Savefiles: facts of the file's header. */
+	FILE *file;                          /* pcap_file(); owned */
+	int version_major, version_minor;
+	bool swapped;
+
+	struct cst_batch batch;
+	int pending_status;                  /* a PCAP_ERROR_* to be told at the next read, text in errbuf */
+	struct pcap_pkthdr next_header;      /* what pcap_next_ex() points at after its copy ... */
+	u_char *next_copy;                   /* ... and the bytes; owned */
+	size_t next_copy_bytes;
+
+	char errbuf[CST_ERRBUF_SIZE + 1];
+};
+
+/* A bare handle: options at their defaults, no descriptor open. NULL with the text in `errbuf`. */
+pcap_t *cst_handle_new(enum cst_kind kind, char *errbuf);
+/* Give the handle what lets pcap_breakloop() wake it. 0 or PCAP_ERROR. */
+int cst_handle_make_wakeable(pcap_t *p);
+
+/* Put a sentence into the handle's buffer and return `status`: failing is one line. */
+int cst_fail(pcap_t *p, int status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* The same, with ": " and the text of errno behind it. */
+int cst_fail_errno(pcap_t *p, int status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* The handle must be activated (live, savefile or dead): 0, or PCAP_ERROR_NOT_ACTIVATED with the text in place. */
+int cst_need_activated(pcap_t *p);
+/* ... and must have a source that does `what` ("sending packets"); `able` is the slot's presence. */
+int cst_need_source(pcap_t *p, bool able, const char *what);
+
+/* Wait until p->select_fd is readable: 1; 0: `deadline_ns` (monotonic; INT64_MAX: never) passed; PCAP_ERROR_BREAK:
+ * pcap_breakloop() was called (the flag stays set for the loop to take); PCAP_ERROR with text. For sources, too. */
+int cst_wait_readable(pcap_t *p, int64_t deadline_ns);
+
+#endif

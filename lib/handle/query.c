@@ -1,0 +1,49 @@
+/* query.c - what a handle says about itself. */
+#include "handle/handle.h"
+
+int pcap_snapshot(pcap_t *p)
+{
+	return p->kind == CST_CREATED ? PCAP_ERROR_NOT_ACTIVATED : p->snaplen;
+}
+
+int pcap_is_swapped(pcap_t *p)
+{
+	return p->kind == CST_CREATED ? PCAP_ERROR_NOT_ACTIVATED : p->swapped;
+}
+
+int pcap_major_version(pcap_t *p)
+{
+	return p->kind == CST_CREATED ? PCAP_ERROR_NOT_ACTIVATED : p->version_major;
+}
+
+int pcap_minor_version(pcap_t *p)
+{
+	return p->kind == CST_CREATED ? PCAP_ERROR_NOT_ACTIVATED : p->version_minor;
+}
+
+int pcap_bufsize(pcap_t *p)
+{
+	return p->kind == CST_CREATED ? PCAP_ERROR_NOT_ACTIVATED : p->buffer_bytes;
+}
+
+FILE *pcap_file(pcap_t *p)
+{
+	return p->file;
+}
+
+int pcap_fileno(pcap_t *p)
+{
+	return p->fd;
+}
+
+int pcap_get_selectable_fd(pcap_t *p)
+{
+	return p->select_fd;
+}
+
+/* Every live source has a descriptor that poll() tells the truth about, so nobody needs to look in between. */
+const struct timeval *pcap_get_required_select_timeout(pcap_t *p)
+{
+	(void)p;
+	return NULL;
+}

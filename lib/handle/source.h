@@ -1,0 +1,89 @@
+/* source.h - what a packet source is: a table of functions that hand over packets in batches.
+ *
+ * A source never calls the user. It fills a batch with packets that lie where they already were (a ring, a file
+ * block); the delivery loop (deliver.c) filters, counts and hands them on, one loop for every source there is. */
+#ifndef CST_HANDLE_SOURCE_H
+#define CST_HANDLE_SOURCE_H
+
+#include <pcap.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct cst_bpf_meta;
+struct cst_device_list;
+
+/* What the loop still has to do for a packet before the user sees it. */
+enum cst_packet_flag {
+	CST_PKT_UNFILTERED = 1, /* the source could not hold it against the handle's present filter */
+	CST_PKT_UNFINISHED = 2, /* source_ops.finish has to complete it once the filter has accepted it */
+};
+
+struct cst_packet {
+	struct pcap_pkthdr h; /* handed to the user as it stands */
+	const u_char *data;   /* borrowed from the source until its release() or next read_batch() */
+	void *origin;         /* the source's own: where the packet came from */
+	uint32_t flags;       /* enum cst_packet_flag */
+};
+
+/* Enough to spread the cost of an indirect call thin; small enough to stay in the first cache. */
+#define CST_BATCH_PACKETS 64
+
+/* Packets next..count-1 have not been delivered yet. */
+struct cst_batch {
+	unsigned int next, count;
+	struct cst_packet packets[CST_BATCH_PACKETS];
+};
+
+/* read_batch: no packet will ever follow. Apart from every PCAP_ERROR_* and PCAP_WARNING_*. */
+#define CST_READ_END (-1000)
+
+/* A NULL slot means "not supported by this source": the core says so to the caller. */
+struct source_ops {
+	const char *name; /* the engine, as pcap_lib_version(3PCAP) and error texts name it */
+
+	/* Fill `b` from b->packets[0] (the loop calls only when all former packets have been consumed) and return
+	 * how many; 0: nothing at hand now; CST_READ_END; or a PCAP_ERROR_* with the text in place. Never waits
+	 * for a live device. A packet that follows a damaged one is not handed over before the damage is told. */
+	int (*read_batch)(pcap_t *p, struct cst_batch *b);
+	/* Every packet of the last batch has been consumed: what it borrowed may go back. */
+	void (*release)(pcap_t *p);
+	/* Fill in what the kernel said about a packet, for filters that ask (needed with user-space filtering). */
+	void (*describe)(pcap_t *p, const struct cst_packet *packet, struct cst_bpf_meta *meta);
+	void (*finish)(pcap_t *p, struct cst_packet *packet);
+	/* The read event of wait_fd was an error or hang-up: PCAP_ERROR_* with text, or 0 to go on reading. */
+	int (*wait_failed)(pcap_t *p);
+
+	int (*inject)(pcap_t *p, const void *frame, size_t bytes);
+	/* `program` (owned copy, valid) is the handle's from now on. Returns 1: the source applies it itself (packets
+	 * it may have let through earlier are marked UNFILTERED); 0: the loop has to; or PCAP_ERROR_*, old filter kept. */
+	int (*set_filter)(pcap_t *p, const struct bpf_program *program);
+	int (*set_direction)(pcap_t *p, pcap_direction_t direction);
+	int (*set_datalink)(pcap_t *p, int dlt);
+	int (*stats)(pcap_t *p, struct pcap_stat *stat); /* the first three members only */
+	void (*close)(pcap_t *p);                        /* accepts a half-opened source; frees p->source */
+};
+
+/* A kind of live source: which devices are its own, how they open and how they are listed. */
+struct live_source {
+	const char *name;
+	/* Does pcap_create(3PCAP)'s `device` belong here? The first source of the table that says yes gets it. */
+	bool (*claims)(const char *device);
+	/* Open p->device with p->options; sets p->ops, p->source, p->dlt, p->fd. 0, PCAP_WARNING_* or PCAP_ERROR_*. */
+	int (*activate)(pcap_t *p);
+	/* The PCAP_TSTAMP_* types that `device` can give besides the default, into `types`; how many (0 to 6). */
+	int (*tstamp_types)(const char *device, int types[static 6]);
+	/* 1, 0, or PCAP_ERROR_*. */
+	int (*can_set_rfmon)(pcap_t *p);
+	/* Add this source's devices. 0 or PCAP_ERROR with the text in `errbuf`. */
+	int (*list)(struct cst_device_list *list, char *errbuf);
+	/* An address and mask of `device` for pcap_lookupnet(3PCAP), network byte order. 0 or PCAP_ERROR. NULL: 0/0. */
+	int (*lookupnet)(const char *device, bpf_u_int32 *net, bpf_u_int32 *mask, char *errbuf);
+};
+
+/* The table of sources, in lib/sources.c above all of them; ends with NULL. */
+extern const struct live_source *const cst_live_sources[];
+
+const struct live_source *cst_live_source_of(const char *device); /* NULL: nobody claims it */
+
+#endif
