@@ -1,0 +1,680 @@
+/* pcap/pcap.h - the capture API: libpcap 1.10's, Npcap's extensions and the remote API, one after the other.
+ * Each contract names its source: a manual page of libpcap (3PCAP) or the Npcap API guide.
+ *
+ * What holds throughout:
+ * - Error text: `errbuf` has room for PCAP_ERRBUF_SIZE bytes and is written on failure; functions that take a handle
+ *   leave the text to pcap_geterr(). Negative results are PCAP_ERROR_*; PCAP_ERROR alone means "see the text".
+ * - Threads: two threads may use two handles at once. One handle is for one thread at a time, except for
+ *   pcap_breakloop(). There is no process-wide state but the mode of pcap_init() and the buffer of pcap_lookupdev().
+ * - Borrowed packets: what a handler gets is valid until it returns; what pcap_next() and pcap_next_ex() return, until
+ *   the next read on that handle. Copy what you want to keep. A read is pcap_loop(), _dispatch(), _next(), _next_ex().
+ * - "Not activated" below is PCAP_ERROR_NOT_ACTIVATED, for a handle from pcap_create() before pcap_activate(). */
+#ifndef lib_pcap_pcap_h
+#define lib_pcap_pcap_h
+
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/types.h>
+#include <sys/time.h>
+
+#include <pcap/funcattrs.h>
+#include <pcap/pcap-inttypes.h>
+#include <pcap/socket.h>
+#include <pcap/bpf.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Constants and types ---- */
+
+/* Version of the savefile format that is written. */
+#define PCAP_VERSION_MAJOR 2
+#define PCAP_VERSION_MINOR 4
+
+#define PCAP_ERRBUF_SIZE 256 /* bytes of an error buffer */
+
+/* A handle: live capture, savefile or neither (pcap_open_dead()). And a savefile being written. */
+typedef struct pcap pcap_t;
+typedef struct pcap_dumper pcap_dumper_t;
+typedef struct pcap_if pcap_if_t;
+typedef struct pcap_addr pcap_addr_t;
+
+/* How a savefile begins (pcap-savefile(5)), in the byte order of its writer, which the magic number tells. */
+struct pcap_file_header {
+	bpf_u_int32 magic;     /* 0xa1b2c3d4: microseconds, 0xa1b23c4d: nanoseconds */
+	u_short version_major;
+	u_short version_minor;
+	bpf_int32 thiszone;    /* 0 */
+	bpf_u_int32 sigfigs;   /* 0 */
+	bpf_u_int32 snaplen;   /* bytes kept of a packet at most */
+	bpf_u_int32 linktype;  /* LINKTYPE_ in the low half, see LT_ below */
+};
+
+/* What is in pcap_file_header.linktype and in the result of pcap_datalink_ext(). */
+#define LT_LINKTYPE(x) ((x) & 0x0000FFFF)               /* the type itself */
+#define LT_LINKTYPE_EXT(x) ((x) & 0xFFFF0000)           /* all the rest */
+#define LT_RESERVED1(x) ((x) & 0x03FF0000)              /* 0 in a valid file */
+#define LT_FCS_LENGTH_PRESENT(x) ((x) & 0x04000000)     /* is the FCS length given? */
+#define LT_FCS_LENGTH(x) (((x) & 0xF0000000) >> 28)     /* FCS at the end of each frame, in 16-bit units */
+#define LT_FCS_DATALINK_EXT(x) ((((x) & 0xF) << 28) | 0x04000000) /* the two above, put together */
+
+/* Which packets to capture: pcap_setdirection(). */
+typedef enum {
+	PCAP_D_INOUT = 0,
+	PCAP_D_IN,
+	PCAP_D_OUT
+} pcap_direction_t;
+
+/* What is known of a packet. */
+struct pcap_pkthdr {
+	struct timeval ts;  /* seconds; and micro- or nanoseconds, by pcap_get_tstamp_precision() */
+	bpf_u_int32 caplen; /* bytes captured */
+	bpf_u_int32 len;    /* bytes on the wire */
+};
+
+/* Statistics since the start of the capture. pcap_stats() writes the first three only, so that programs built with
+ * libpcap's shorter struct are safe; pcap_stats_ex() fills them all. */
+struct pcap_stat {
+	u_int ps_recv;    /* packets that passed the filter, those dropped included */
+	u_int ps_drop;    /* of those, the ones that found the buffer full */
+	u_int ps_ifdrop;  /* packets that interface or driver dropped */
+	u_int ps_capt;    /* packets handed to the buffer */
+	u_int ps_sent;    /* remote capture: packets the server sent */
+	u_int ps_netdrop; /* remote capture: packets lost on the way from the server */
+};
+
+/* A device that can be opened: pcap_findalldevs(). */
+struct pcap_if {
+	struct pcap_if *next;        /* NULL in the last */
+	char *name;                  /* to open it by */
+	char *description;           /* for people; may be NULL */
+	struct pcap_addr *addresses; /* IPv4 first, then IPv6, then link-layer; NULL if it has none */
+	bpf_u_int32 flags;           /* PCAP_IF_ */
+};
+
+#define PCAP_IF_LOOPBACK 0x00000001
+#define PCAP_IF_UP 0x00000002
+#define PCAP_IF_RUNNING 0x00000004
+#define PCAP_IF_WIRELESS 0x00000008 /* any kind of radio or infrared, not just Wi-Fi */
+#define PCAP_IF_CONNECTION_STATUS 0x00000030 /* mask for one of these: */
+#define PCAP_IF_CONNECTION_STATUS_UNKNOWN 0x00000000
+#define PCAP_IF_CONNECTION_STATUS_CONNECTED 0x00000010 /* wireless: associated */
+#define PCAP_IF_CONNECTION_STATUS_DISCONNECTED 0x00000020
+#define PCAP_IF_CONNECTION_STATUS_NOT_APPLICABLE 0x00000030 /* loopback, for example */
+
+/* One of its addresses. Look at sa_family before you read on. */
+struct pcap_addr {
+	struct pcap_addr *next;
+	struct sockaddr *addr;
+	struct sockaddr *netmask;   /* NULL if there is none, as with link-layer addresses */
+	struct sockaddr *broadaddr; /* NULL if there is none */
+	struct sockaddr *dstaddr;   /* the peer's on a point-to-point link, else NULL */
+};
+
+/* Called for each packet. `user` is what was given to pcap_loop() or pcap_dispatch(); h and bytes are borrowed. */
+typedef void (*pcap_handler)(u_char *user, const struct pcap_pkthdr *h, const u_char *bytes);
+
+/* Failures. */
+#define PCAP_ERROR -1                         /* any other; the error text says which */
+#define PCAP_ERROR_BREAK -2                   /* ended by pcap_breakloop() */
+#define PCAP_ERROR_NOT_ACTIVATED -3           /* call pcap_activate() first */
+#define PCAP_ERROR_ACTIVATED -4               /* too late: the handle is activated */
+#define PCAP_ERROR_NO_SUCH_DEVICE -5
+#define PCAP_ERROR_RFMON_NOTSUP -6            /* no monitor mode on this device */
+#define PCAP_ERROR_NOT_RFMON -7               /* possible in monitor mode only */
+#define PCAP_ERROR_PERM_DENIED -8             /* no permission to open the device */
+#define PCAP_ERROR_IFACE_NOT_UP -9
+#define PCAP_ERROR_CANTSET_TSTAMP_TYPE -10    /* the device has no choice of time-stamp types */
+#define PCAP_ERROR_PROMISC_PERM_DENIED -11    /* may be opened, but not in promiscuous mode */
+#define PCAP_ERROR_TSTAMP_PRECISION_NOTSUP -12
+#define PCAP_ERROR_CAPTURE_NOTSUP -13         /* no capturing on this system */
+
+/* Warnings: the call succeeded, but not quite as asked. */
+#define PCAP_WARNING 1                        /* any other; the error text says which */
+#define PCAP_WARNING_PROMISC_NOTSUP 2
+#define PCAP_WARNING_TSTAMP_TYPE_NOTSUP 3
+
+/* For pcap_compile(): no IPv4 netmask is known. */
+#define PCAP_NETMASK_UNKNOWN 0xffffffff
+
+/* Time-stamp types: whose clock, and how good. */
+#define PCAP_TSTAMP_HOST 0                    /* the host's; nothing else promised */
+#define PCAP_TSTAMP_HOST_LOWPREC 1            /* the host's, cheap and coarse */
+#define PCAP_TSTAMP_HOST_HIPREC 2             /* the host's, fine, in step with the system clock */
+#define PCAP_TSTAMP_ADAPTER 3                 /* the adapter's, in step with the system clock */
+#define PCAP_TSTAMP_ADAPTER_UNSYNCED 4        /* the adapter's, on its own */
+#define PCAP_TSTAMP_HOST_HIPREC_UNSYNCED 5    /* the host's, fine, on its own */
+
+/* Precisions: what is in ts.tv_usec. */
+#define PCAP_TSTAMP_PRECISION_MICRO 0
+#define PCAP_TSTAMP_PRECISION_NANO 1
+
+/* ---- The library ---- */
+
+/* Options of pcap_init(). */
+#define PCAP_CHAR_ENC_LOCAL 0x00000000U /* strings are in the local encoding, which is taken to be UTF-8 */
+#define PCAP_CHAR_ENC_UTF_8 0x00000001U /* strings are in UTF-8 */
+#define PCAP_MMAP_32BIT 0x00000002U     /* map capture buffers below 4 GiB, for 32-bit code in a 64-bit process */
+
+/* Choose how the library behaves in this process. Optional; call it before anything else, and always with the same
+ * encoding. Afterwards pcap_lookupdev() always fails. Returns 0, or PCAP_ERROR with a text.
+ * Source: pcap_init(3PCAP). */
+PCAP_API int pcap_init(unsigned int opts, char *errbuf) PCAP_AVAILABLE_1_9;
+
+/* Name and version of the library and its engines, for people. Static. Source: pcap_lib_version(3PCAP). */
+PCAP_API const char *pcap_lib_version(void) PCAP_AVAILABLE_0_8;
+
+/* Text for a PCAP_ERROR_ or PCAP_WARNING_ code; says so if it is none. Borrowed: static for known codes, else valid
+ * until the next call in this thread. Source: pcap_statustostr(3PCAP). */
+PCAP_API const char *pcap_statustostr(int error) PCAP_AVAILABLE_1_0;
+
+/* Text for an errno value. Borrowed: valid until the next call in this thread. Source: pcap_strerror(3PCAP). */
+PCAP_API const char *pcap_strerror(int error) PCAP_AVAILABLE_0_4;
+
+/* ---- Devices ---- */
+
+/* List the devices that can be opened. On success *alldevsp is the list, or NULL if there are none; the caller frees
+ * it with pcap_freealldevs(). A device's addresses come IPv4 first, then IPv6, then link-layer.
+ * Returns 0, or PCAP_ERROR with a text. Thread-safe. Source: pcap_findalldevs(3PCAP). */
+PCAP_API int pcap_findalldevs(pcap_if_t **alldevsp, char *errbuf) PCAP_AVAILABLE_0_7;
+
+/* Free a list of devices with all that hangs on it. NULL is fine. Source: pcap_freealldevs(3PCAP). */
+PCAP_API void pcap_freealldevs(pcap_if_t *alldevs) PCAP_AVAILABLE_0_7;
+
+/* Name of the first device of the list. Returns it in a buffer that the process shares, or NULL with a text if there is
+ * none or pcap_init() has been called. Source: pcap_lookupdev(3PCAP). */
+PCAP_API char *pcap_lookupdev(char *errbuf) PCAP_AVAILABLE_0_4
+	PCAP_DEPRECATED("use pcap_findalldevs() and take the first device");
+
+/* IPv4 network number and mask of `device`, in network byte order; both 0 if it has no IPv4 address.
+ * Returns 0, or PCAP_ERROR with a text. Thread-safe. Source: pcap_lookupnet(3PCAP). */
+PCAP_API int pcap_lookupnet(const char *device, bpf_u_int32 *netp, bpf_u_int32 *maskp, char *errbuf) PCAP_AVAILABLE_0_4;
+
+/* ---- Live captures: create, configure, activate ---- */
+
+/* Make a handle for capturing on `device`; NULL and "any" mean all interfaces. Whether the device is there is seen by
+ * pcap_activate(). Returns the handle, which the caller ends with pcap_close(); NULL with a text.
+ * Source: pcap_create(3PCAP). */
+PCAP_API pcap_t *pcap_create(const char *device, char *errbuf) PCAP_AVAILABLE_1_0;
+
+/* Options, to be set between pcap_create() and pcap_activate(). Each returns 0, or PCAP_ERROR_ACTIVATED and changes
+ * nothing if the handle is activated; further results are named where there are any. */
+
+/* Keep at most `snaplen` bytes of each packet. Default 262144, which any value out of range becomes at activation.
+ * Source: pcap_set_snaplen(3PCAP). */
+PCAP_API int pcap_set_snaplen(pcap_t *p, int snaplen) PCAP_AVAILABLE_1_0;
+
+/* Non-zero: also capture frames that are for other hosts. Default off. Source: pcap_set_promisc(3PCAP). */
+PCAP_API int pcap_set_promisc(pcap_t *p, int promisc) PCAP_AVAILABLE_1_0;
+
+/* Can the device be put into monitor mode? Returns 1 or 0; PCAP_ERROR_ACTIVATED, PCAP_ERROR_NO_SUCH_DEVICE,
+ * PCAP_ERROR_PERM_DENIED, or PCAP_ERROR with a text. Source: pcap_can_set_rfmon(3PCAP). */
+PCAP_API int pcap_can_set_rfmon(pcap_t *p) PCAP_AVAILABLE_1_0;
+
+/* Non-zero: put a Wi-Fi adapter into monitor mode. Default off. Source: pcap_set_rfmon(3PCAP). */
+PCAP_API int pcap_set_rfmon(pcap_t *p, int rfmon) PCAP_AVAILABLE_1_0;
+
+/* Read timeout in milliseconds: how long packets may be gathered before they are delivered. It also ends a read when
+ * no packet came: pcap_next_ex() and pcap_dispatch() return 0 then. 0 (the default) = no timeout, reads wait for
+ * packets; negative counts as 0. Source: pcap_set_timeout(3PCAP), Npcap API. */
+PCAP_API int pcap_set_timeout(pcap_t *p, int timeout_ms) PCAP_AVAILABLE_1_0;
+
+/* Non-zero: deliver each packet as it comes, without gathering. Default off. Source: pcap_set_immediate_mode(3PCAP). */
+PCAP_API int pcap_set_immediate_mode(pcap_t *p, int immediate_mode) PCAP_AVAILABLE_1_5;
+
+/* Size of the kernel's capture buffer in bytes; rounded up to what the kernel can do. 0 or negative = default.
+ * Source: pcap_set_buffer_size(3PCAP). */
+PCAP_API int pcap_set_buffer_size(pcap_t *p, int buffer_size) PCAP_AVAILABLE_1_0;
+
+/* Choose a PCAP_TSTAMP_ type. Also returns PCAP_WARNING_TSTAMP_TYPE_NOTSUP if the device does not have it, or
+ * PCAP_ERROR_CANTSET_TSTAMP_TYPE if it has no choice; the type stays as it was. Source: pcap_set_tstamp_type(3PCAP). */
+PCAP_API int pcap_set_tstamp_type(pcap_t *p, int tstamp_type) PCAP_AVAILABLE_1_2;
+
+/* Choose PCAP_TSTAMP_PRECISION_MICRO (default) or _NANO. Also returns PCAP_ERROR_TSTAMP_PRECISION_NOTSUP.
+ * Source: pcap_set_tstamp_precision(3PCAP). */
+PCAP_API int pcap_set_tstamp_precision(pcap_t *p, int tstamp_precision) PCAP_AVAILABLE_1_5;
+
+/* Capture packets of one protocol only: an ETH_P_ value in host byte order, 0 = all (the default). No effect on what
+ * is not a network interface. Source: pcap_set_protocol_linux(3PCAP). */
+PCAP_API int pcap_set_protocol_linux(pcap_t *p, int protocol) PCAP_AVAILABLE_1_9;
+
+/* Start capturing with the options set. Returns 0; a PCAP_WARNING_ above 0, and the handle is activated nonetheless; or
+ * PCAP_ERROR_ACTIVATED, _NO_SUCH_DEVICE, _PERM_DENIED, _PROMISC_PERM_DENIED, _RFMON_NOTSUP, _IFACE_NOT_UP, ... or plain
+ * PCAP_ERROR, with the details in pcap_geterr(). After a failure the handle still has to be closed.
+ * Source: pcap_activate(3PCAP). */
+PCAP_API int pcap_activate(pcap_t *p) PCAP_AVAILABLE_1_0;
+
+/* Create, configure and activate in one call: bytes of a packet to keep, promiscuous mode, read timeout in
+ * milliseconds. Returns the handle, NULL with a text. On success errbuf may hold a warning; set errbuf[0] = 0 before
+ * the call to tell. Source: pcap_open_live(3PCAP). */
+PCAP_API pcap_t *pcap_open_live(const char *device, int snaplen, int promisc, int to_ms, char *errbuf)
+	PCAP_AVAILABLE_0_4;
+
+/* List the time-stamp types of the device. Returns how many and sets *tstamp_typesp to an array, which the caller frees
+ * with pcap_free_tstamp_types(); 0 with *tstamp_typesp NULL means PCAP_TSTAMP_HOST only; PCAP_ERROR with a text.
+ * Source: pcap_list_tstamp_types(3PCAP). */
+PCAP_API int pcap_list_tstamp_types(pcap_t *p, int **tstamp_typesp) PCAP_AVAILABLE_1_2;
+
+/* Free such an array. NULL is fine. Source: pcap_free_tstamp_types(3PCAP). */
+PCAP_API void pcap_free_tstamp_types(int *tstamp_types) PCAP_AVAILABLE_1_2;
+
+/* PCAP_TSTAMP_ value of a name like "adapter_unsynced", any case; PCAP_ERROR if there is none.
+ * Source: pcap_tstamp_type_name_to_val(3PCAP). */
+PCAP_API int pcap_tstamp_type_name_to_val(const char *name) PCAP_AVAILABLE_1_2;
+
+/* Name of a PCAP_TSTAMP_ value; and a description for people. Static; NULL if it is none.
+ * Source: pcap_tstamp_type_val_to_name(3PCAP). */
+PCAP_API const char *pcap_tstamp_type_val_to_name(int tstamp_type) PCAP_AVAILABLE_1_2;
+PCAP_API const char *pcap_tstamp_type_val_to_description(int tstamp_type) PCAP_AVAILABLE_1_2;
+
+/* Precision of the handle's time stamps, PCAP_TSTAMP_PRECISION_. Source: pcap_get_tstamp_precision(3PCAP). */
+PCAP_API int pcap_get_tstamp_precision(pcap_t *p) PCAP_AVAILABLE_1_5;
+
+/* ---- Handles without a device ---- */
+
+/* A handle for compiling filters and writing savefiles: link type DLT_, bytes of a packet at most, and in the second
+ * form PCAP_TSTAMP_PRECISION_ (else microseconds). It has no packets. Returns NULL if memory is short or the precision
+ * is not known. Source: pcap_open_dead(3PCAP). */
+PCAP_API pcap_t *pcap_open_dead(int linktype, int snaplen) PCAP_AVAILABLE_0_6;
+PCAP_API pcap_t *pcap_open_dead_with_tstamp_precision(int linktype, int snaplen, u_int precision) PCAP_AVAILABLE_1_5;
+
+/* Open a savefile for reading; "-" is standard input. Time stamps come in microseconds, or in the
+ * PCAP_TSTAMP_PRECISION_ asked for, converted where the file has another. Returns the handle, NULL with a text.
+ * Source: pcap_open_offline(3PCAP). */
+PCAP_API pcap_t *pcap_open_offline(const char *fname, char *errbuf) PCAP_AVAILABLE_0_4;
+PCAP_API pcap_t *pcap_open_offline_with_tstamp_precision(const char *fname, u_int precision, char *errbuf)
+	PCAP_AVAILABLE_1_5;
+
+/* The same on a stream that is open for reading at the start of a savefile. On success the handle owns `fp` and
+ * pcap_close() closes it (but not stdin); on failure it stays the caller's. Source: pcap_fopen_offline(3PCAP). */
+PCAP_API pcap_t *pcap_fopen_offline(FILE *fp, char *errbuf) PCAP_AVAILABLE_0_9;
+PCAP_API pcap_t *pcap_fopen_offline_with_tstamp_precision(FILE *fp, u_int precision, char *errbuf) PCAP_AVAILABLE_1_5;
+
+/* The same on a file descriptor, which stands for Windows' file handle. On success the handle owns it.
+ * Source: Npcap API. */
+PCAP_API pcap_t *pcap_hopen_offline(intptr_t osfd, char *errbuf) PCAP_AVAILABLE_1_5;
+PCAP_API pcap_t *pcap_hopen_offline_with_tstamp_precision(intptr_t osfd, u_int precision, char *errbuf)
+	PCAP_AVAILABLE_1_5;
+
+/* End the handle, whatever its state: stops the capture, closes files, frees all. p is gone afterwards.
+ * Source: pcap_close(3PCAP). */
+PCAP_API void pcap_close(pcap_t *p) PCAP_AVAILABLE_0_4;
+
+/* ---- Reading ---- */
+
+/* Call `callback` for each packet until cnt have been processed (cnt <= 0: no limit), a savefile ends, or
+ * pcap_breakloop(). Read timeouts do not end it. Returns 0 when cnt is reached or the file ended; PCAP_ERROR_BREAK; not
+ * activated; PCAP_ERROR. Packets are borrowed until the callback returns. Source: pcap_loop(3PCAP). */
+PCAP_API int pcap_loop(pcap_t *p, int cnt, pcap_handler callback, u_char *user) PCAP_AVAILABLE_0_4;
+
+/* The same for one bufferful, up to cnt packets (cnt <= 0: all of it; of a savefile, all). Returns the number of
+ * packets processed; 0 if the read timeout ended without one, nothing is there on a non-blocking handle, or the file
+ * ended; PCAP_ERROR_BREAK if pcap_breakloop() came before the first packet; not activated; PCAP_ERROR. Source:
+ * pcap_dispatch(3PCAP). */
+PCAP_API int pcap_dispatch(pcap_t *p, int cnt, pcap_handler callback, u_char *user) PCAP_AVAILABLE_0_4;
+
+/* Read one packet and fill in *h. Returns its bytes, borrowed until the next read on p; NULL on timeout, end of file
+ * and error alike, so pcap_next_ex() is better. Source: pcap_next(3PCAP). */
+PCAP_API const u_char *pcap_next(pcap_t *p, struct pcap_pkthdr *h) PCAP_AVAILABLE_0_4;
+
+/* Read one packet. Returns 1 and sets *pkt_header and *pkt_data, borrowed until the next read on p; 0 if the read
+ * timeout ended without a packet, or none is there on a non-blocking handle; PCAP_ERROR_BREAK at the end of a savefile
+ * or after pcap_breakloop(); not activated; PCAP_ERROR. Source: pcap_next_ex(3PCAP), Npcap API. */
+PCAP_API int pcap_next_ex(pcap_t *p, struct pcap_pkthdr **pkt_header, const u_char **pkt_data) PCAP_AVAILABLE_0_8;
+
+/* Make the read under way on p, or the next one, return. Wakes a blocked read at once. May be called from a signal
+ * handler and from any thread. A read that has delivered packets returns their number and the one after it
+ * PCAP_ERROR_BREAK; packets not yet delivered stay for later reads. Source: pcap_breakloop(3PCAP). */
+PCAP_API void pcap_breakloop(pcap_t *p) PCAP_AVAILABLE_0_8;
+
+/* Non-zero: reads return at once when nothing is there. Allowed before activation; no use on a savefile.
+ * Returns 0, or PCAP_ERROR with a text. Source: pcap_setnonblock(3PCAP). */
+PCAP_API int pcap_setnonblock(pcap_t *p, int nonblock, char *errbuf) PCAP_AVAILABLE_0_7;
+
+/* Is the handle non-blocking? Returns 1 or 0, 0 for savefiles; not activated; PCAP_ERROR with a text.
+ * Source: pcap_getnonblock(3PCAP). */
+PCAP_API int pcap_getnonblock(pcap_t *p, char *errbuf) PCAP_AVAILABLE_0_7;
+
+/* A descriptor that select(2), poll(2) and epoll(7) find readable when a read on p would not block; -1 if there is
+ * none. Belongs to the handle: do not read or close it. Source: pcap_get_selectable_fd(3PCAP). */
+PCAP_API int pcap_get_selectable_fd(pcap_t *p) PCAP_AVAILABLE_0_8;
+
+/* Longest time that such a wait may take before a read has to be tried anyway; NULL if the descriptor alone will do.
+ * Borrowed from p; ask before each wait. Source: pcap_get_required_select_timeout(3PCAP). */
+PCAP_API const struct timeval *pcap_get_required_select_timeout(pcap_t *p) PCAP_AVAILABLE_1_9;
+
+/* Fill in ps_recv, ps_drop and ps_ifdrop, and nothing else, counted from the start of the capture. ps_recv includes
+ * ps_drop. Live captures only. Returns 0, not activated, or PCAP_ERROR. Source: pcap_stats(3PCAP). */
+PCAP_API int pcap_stats(pcap_t *p, struct pcap_stat *ps) PCAP_AVAILABLE_0_4;
+
+/* Capture only what comes in, only what goes out, or both (the default). Live captures only.
+ * Returns 0, not activated, or PCAP_ERROR. Source: pcap_setdirection(3PCAP). */
+PCAP_API int pcap_setdirection(pcap_t *p, pcap_direction_t d) PCAP_AVAILABLE_0_9;
+
+/* ---- Sending ---- */
+
+/* Send the `size` bytes at buf as one frame, link-layer header included. Returns the number of bytes sent, not
+ * activated, or PCAP_ERROR. Source: pcap_inject(3PCAP). */
+PCAP_API int pcap_inject(pcap_t *p, const void *buf, size_t size) PCAP_AVAILABLE_0_9;
+
+/* The same, but returns 0 on success. Source: pcap_sendpacket(3PCAP). */
+PCAP_API int pcap_sendpacket(pcap_t *p, const u_char *buf, int size) PCAP_AVAILABLE_0_8;
+
+/* ---- Errors ---- */
+
+/* Text of the last failure or warning on p. Borrowed: valid until p is used again or closed.
+ * Source: pcap_geterr(3PCAP). */
+PCAP_API char *pcap_geterr(pcap_t *p) PCAP_AVAILABLE_0_4;
+
+/* Print "prefix: text" and a newline on stderr. Source: pcap_perror(3PCAP). */
+PCAP_API void pcap_perror(pcap_t *p, const char *prefix) PCAP_AVAILABLE_0_4;
+
+/* ---- Filters ---- */
+
+/* Compile the expression `str` (pcap-filter(7); NULL or empty accepts all) for the link type and snapshot length of p
+ * into *fp, whose instructions the caller frees with pcap_freecode(). optimize: non-zero = make it short. netmask:
+ * IPv4, network byte order, for "ip broadcast" only, or PCAP_NETMASK_UNKNOWN. Returns 0, or PCAP_ERROR. Threads may
+ * compile at once, each on its own handle. Source: pcap_compile(3PCAP). */
+PCAP_API int pcap_compile(pcap_t *p, struct bpf_program *fp, const char *str, int optimize, bpf_u_int32 netmask)
+	PCAP_AVAILABLE_0_4;
+
+/* The same without a handle, so that there is nowhere to leave an error text.
+ * Source: libpcap's interface, pcap_open_dead(3PCAP). */
+PCAP_API int pcap_compile_nopcap(int snaplen, int linktype, struct bpf_program *fp, const char *str, int optimize,
+	bpf_u_int32 netmask) PCAP_AVAILABLE_0_5
+	PCAP_DEPRECATED("use pcap_open_dead(), pcap_compile() and pcap_close(), which give an error text");
+
+/* Free the instructions of *fp and clear it; not fp itself. Source: pcap_freecode(3PCAP). */
+PCAP_API void pcap_freecode(struct bpf_program *fp) PCAP_AVAILABLE_0_6;
+
+/* Deliver only the packets that *fp accepts from now on. The program is copied, so it may be freed at once. Packets
+ * that came before and do not match are not delivered after. Returns 0, not activated, or PCAP_ERROR. Source:
+ * pcap_setfilter(3PCAP). */
+PCAP_API int pcap_setfilter(pcap_t *p, struct bpf_program *fp) PCAP_AVAILABLE_0_4;
+
+/* Run *fp over a packet. Returns 0 if it does not match, else the filter's value. Thread-safe.
+ * Source: pcap_offline_filter(3PCAP). */
+PCAP_API int pcap_offline_filter(const struct bpf_program *fp, const struct pcap_pkthdr *h, const u_char *pkt)
+	PCAP_AVAILABLE_1_0;
+
+/* ---- Link types ---- */
+
+/* What the handle's packets begin with, a DLT_ value; or not activated. Source: pcap_datalink(3PCAP). */
+PCAP_API int pcap_datalink(pcap_t *p) PCAP_AVAILABLE_0_4;
+
+/* For a savefile, the file's link type with its FCS bits, to be read with the LT_ macros; 0 or the plain type where
+ * there are none; or not activated. Source: libpcap's interface, pcap-savefile(5). */
+PCAP_API int pcap_datalink_ext(pcap_t *p) PCAP_AVAILABLE_1_0;
+
+/* List the link types the handle can be set to. Returns how many and sets *dlt_buf to an array, which the caller frees
+ * with pcap_free_datalinks(); not activated; PCAP_ERROR. Source: pcap_list_datalinks(3PCAP). */
+PCAP_API int pcap_list_datalinks(pcap_t *p, int **dlt_buf) PCAP_AVAILABLE_0_8;
+
+/* Free such an array. NULL is fine. Source: pcap_free_datalinks(3PCAP). */
+PCAP_API void pcap_free_datalinks(int *dlt_list) PCAP_AVAILABLE_1_0;
+
+/* Choose one of them. Set filters afterwards. Returns 0, not activated, or PCAP_ERROR.
+ * Source: pcap_set_datalink(3PCAP). */
+PCAP_API int pcap_set_datalink(pcap_t *p, int dlt) PCAP_AVAILABLE_0_8;
+
+/* DLT_ value of a name like "EN10MB", any case; PCAP_ERROR if there is none.
+ * Source: pcap_datalink_name_to_val(3PCAP). */
+PCAP_API int pcap_datalink_name_to_val(const char *name) PCAP_AVAILABLE_0_8;
+
+/* Name of a DLT_ value without "DLT_"; and a description for people. Static; NULL if the value is not known.
+ * Source: pcap_datalink_val_to_name(3PCAP). */
+PCAP_API const char *pcap_datalink_val_to_name(int dlt) PCAP_AVAILABLE_0_8;
+PCAP_API const char *pcap_datalink_val_to_description(int dlt) PCAP_AVAILABLE_0_8;
+
+/* The description, or "DLT n". Borrowed: valid until the next call in this thread.
+ * Source: pcap_datalink_val_to_description_or_dlt(3PCAP). */
+PCAP_API const char *pcap_datalink_val_to_description_or_dlt(int dlt) PCAP_AVAILABLE_1_9;
+
+/* ---- What a handle is ---- */
+
+/* Bytes of a packet at most; or not activated. Source: pcap_snapshot(3PCAP). */
+PCAP_API int pcap_snapshot(pcap_t *p) PCAP_AVAILABLE_0_4;
+
+/* Is it a savefile in the other byte order than this host's? Returns 1 or 0, or not activated.
+ * Source: pcap_is_swapped(3PCAP). */
+PCAP_API int pcap_is_swapped(pcap_t *p) PCAP_AVAILABLE_0_4;
+
+/* Version of the savefile's format; without meaning for live captures; or not activated.
+ * Source: pcap_major_version(3PCAP). */
+PCAP_API int pcap_major_version(pcap_t *p) PCAP_AVAILABLE_0_4;
+PCAP_API int pcap_minor_version(pcap_t *p) PCAP_AVAILABLE_0_4;
+
+/* Size in bytes of the buffer that packets are read into; or not activated. Source: pcap_bufsize(3PCAP). */
+PCAP_API int pcap_bufsize(pcap_t *p) PCAP_AVAILABLE_0_4;
+
+/* The stream of a savefile; NULL for other handles. Belongs to the handle. Source: pcap_file(3PCAP). */
+PCAP_API FILE *pcap_file(pcap_t *p) PCAP_AVAILABLE_0_4;
+
+/* The descriptor of a live capture; -1 for a savefile and before activation. Belongs to the handle. To wait on it, use
+ * pcap_get_selectable_fd(). Source: pcap_fileno(3PCAP). */
+PCAP_API int pcap_fileno(pcap_t *p) PCAP_AVAILABLE_0_4;
+
+/* ---- Writing savefiles ---- */
+
+/* Create or overwrite the savefile `fname` ("-" is standard output) with the link type, snapshot length and time-stamp
+ * precision of p. Returns the dumper, which the caller ends with pcap_dump_close(); NULL, see pcap_geterr(p). p may be
+ * closed before it. Source: pcap_dump_open(3PCAP). */
+PCAP_API pcap_dumper_t *pcap_dump_open(pcap_t *p, const char *fname) PCAP_AVAILABLE_0_4;
+
+/* The same on a stream that is open for writing at the start of a file. On success the dumper owns fp.
+ * Source: pcap_dump_fopen(3PCAP). */
+PCAP_API pcap_dumper_t *pcap_dump_fopen(pcap_t *p, FILE *fp) PCAP_AVAILABLE_0_9;
+
+/* The same on a file descriptor, which stands for Windows' file handle. On success the dumper owns it.
+ * Source: Npcap API. */
+PCAP_API pcap_dumper_t *pcap_dump_hopen(pcap_t *p, intptr_t osfd) PCAP_AVAILABLE_0_9;
+
+/* As pcap_dump_open(), but write after the packets of an existing savefile. Its byte order, link type, snapshot length
+ * and precision have to be those of p and this host. Source: pcap_dump_open_append(3PCAP). */
+PCAP_API pcap_dumper_t *pcap_dump_open_append(pcap_t *p, const char *fname) PCAP_AVAILABLE_1_7;
+
+/* Write a packet. `user` is the dumper, so that this is a pcap_handler. A failure to write shows in
+ * pcap_dump_flush(). Source: pcap_dump(3PCAP). */
+PCAP_API void pcap_dump(u_char *user, const struct pcap_pkthdr *h, const u_char *sp) PCAP_AVAILABLE_0_4;
+
+/* Hand what is buffered to the system. Returns 0, or PCAP_ERROR if this or an earlier write failed; errno says why.
+ * Source: pcap_dump_flush(3PCAP). */
+PCAP_API int pcap_dump_flush(pcap_dumper_t *p) PCAP_AVAILABLE_0_8;
+
+/* Position in the file in bytes, as long and as 64 bits; PCAP_ERROR on failure. Source: pcap_dump_ftell(3PCAP). */
+PCAP_API long pcap_dump_ftell(pcap_dumper_t *p) PCAP_AVAILABLE_0_9;
+PCAP_API int64_t pcap_dump_ftell64(pcap_dumper_t *p) PCAP_AVAILABLE_1_9;
+
+/* The stream underneath. Belongs to the dumper. Source: pcap_dump_file(3PCAP). */
+PCAP_API FILE *pcap_dump_file(pcap_dumper_t *p) PCAP_AVAILABLE_0_8;
+
+/* Write what is buffered, close the file (but not stdout), free the dumper. To learn of failures call
+ * pcap_dump_flush() before. Source: pcap_dump_close(3PCAP). */
+PCAP_API void pcap_dump_close(pcap_dumper_t *p) PCAP_AVAILABLE_0_4;
+
+/* ---- Npcap's extensions ----
+ * For activated live handles, unless said otherwise. On others the integer functions return PCAP_ERROR or not
+ * activated, with a text. "Not yet" means that this release always fails like that, with a text that says so; the
+ * contract is that of the release that brings the function. */
+
+/* Change the size of the kernel's capture buffer to `dim` bytes while capturing; rounded up. What is in it is discarded
+ * and the counters start anew, unless the size stays. Returns 0, or PCAP_ERROR. Not yet. Source: Npcap API. */
+PCAP_API int pcap_setbuff(pcap_t *p, int dim);
+
+/* Deliver as soon as `size` bytes are waiting, or at the read timeout. 0 = each packet at once. Returns 0, or
+ * PCAP_ERROR. Not yet. Source: Npcap API. */
+PCAP_API int pcap_setmintocopy(pcap_t *p, int size);
+
+/* Bytes that one read takes from the kernel at most; unread packets are kept. Returns 0, or PCAP_ERROR, for a size of
+ * 0 or less among others. Not yet. Source: Npcap API. */
+PCAP_API int pcap_setuserbuffer(pcap_t *p, int size);
+
+/* Modes of pcap_setmode(): one of the first three, and bits. */
+#define MODE_CAPT 0                /* capture packets, the default */
+#define MODE_STAT 1                /* count instead: see below */
+#define MODE_MON 2                 /* WinPcap's network monitor: always refused */
+#define MODE_SENDTORX 0x100        /* what p injects goes to the host's receive path, not to the wire */
+#define MODE_SENDTORX_CLEAR 0x200  /* what p injects goes to the wire, whatever the system's default */
+#define PACKET_MODE_SENDTORX MODE_SENDTORX
+#define PACKET_MODE_SENDTORX_CLEAR MODE_SENDTORX_CLEAR
+#define PACKET_MODE_NANO 0x400     /* time stamps in nanoseconds */
+
+/* Set the whole mode. With MODE_STAT each read delivers, once per read timeout, a record of 16 bytes: packets and bytes
+ * that passed the filter since the one before, as two int64_t in host byte order; its time stamp is the interval's end.
+ * Returns 0, or PCAP_ERROR and the mode stays. Not yet. Source: Npcap API. */
+PCAP_API int pcap_setmode(pcap_t *p, int mode);
+
+/* What pcap_getevent() returns on failure, unless a windows.h has been here before. */
+#ifndef INVALID_HANDLE_VALUE
+#define INVALID_HANDLE_VALUE ((void *)(intptr_t)-1)
+#endif
+
+/* An event (a HANDLE, which is a void * here) that is signalled while a read would deliver something and by
+ * pcap_breakloop(). Belongs to p, the same each time. Returns INVALID_HANDLE_VALUE on failure. Not yet.
+ * Source: Npcap API. */
+PCAP_API void *pcap_getevent(pcap_t *p);
+
+/* Ask the interface for, or set, the value of an NDIS object `oid`. *lenp: size of data in bytes; on success the bytes
+ * used. Returns 0, or PCAP_ERROR. Not yet. Source: Npcap API. */
+PCAP_API int pcap_oid_get_request(pcap_t *p, bpf_u_int32 oid, void *data, size_t *lenp) PCAP_AVAILABLE_1_8;
+PCAP_API int pcap_oid_set_request(pcap_t *p, bpf_u_int32 oid, const void *data, size_t *lenp) PCAP_AVAILABLE_1_8;
+
+/* Packets to be sent together. In the buffer stands, for each, a header of four 32-bit fields in host byte order
+ * (seconds, micro- or nanoseconds, caplen, len), then caplen bytes, without padding: what follows the 24 bytes at the
+ * start of a savefile. */
+struct pcap_send_queue {
+	u_int maxlen; /* bytes the buffer has room for */
+	u_int len;    /* bytes in use, headers included */
+	char *buffer;
+};
+typedef struct pcap_send_queue pcap_send_queue;
+
+/* Make a queue of `memsize` bytes, 16 + caplen for each packet. Returns it, to be ended with pcap_sendqueue_destroy();
+ * NULL if memory is short. Not yet: always NULL, with errno ENOSYS. Source: Npcap API. */
+PCAP_API pcap_send_queue *pcap_sendqueue_alloc(u_int memsize);
+
+/* Free the queue. NULL is fine. Source: Npcap API. */
+PCAP_API void pcap_sendqueue_destroy(pcap_send_queue *queue);
+
+/* Copy a packet to the end of the queue. Returns 0, or -1 if there is no room for it. Not yet: always -1.
+ * Source: Npcap API. */
+PCAP_API int pcap_sendqueue_queue(pcap_send_queue *queue, const struct pcap_pkthdr *pkt_header, const u_char *pkt_data);
+
+/* Send the packets of the queue. sync: 0 = back to back, else keep the gaps between their time stamps. Returns the
+ * bytes of the queue dealt with, headers included; fewer than queue->len means failure or pcap_breakloop(), and is the
+ * offset of the first packet not sent. The caller keeps the queue, unchanged. Not yet: always 0. Source: Npcap API. */
+PCAP_API u_int pcap_sendqueue_transmit(pcap_t *p, pcap_send_queue *queue, int sync);
+
+/* All six statistics. Returns a struct inside p, valid until the next call or pcap_close(); NULL on failure. In any
+ * case *pcap_stat_size is set to its size in bytes. Not yet: always NULL. Source: Npcap API. */
+PCAP_API struct pcap_stat *pcap_stats_ex(pcap_t *p, int *pcap_stat_size);
+
+/* Dump to the savefile `filename` inside the library until it has maxsize bytes or maxpacks packets (0 = no limit);
+ * and ask whether that is done: 1 or 0, with sync non-zero wait for it. Both return PCAP_ERROR: Npcap refuses them
+ * always and so does this release. Source: Npcap API. */
+PCAP_API int pcap_live_dump(pcap_t *p, char *filename, int maxsize, int maxpacks);
+PCAP_API int pcap_live_dump_ended(pcap_t *p, int sync);
+
+/* Start WinPcap's OEM edition, which never was on Linux. Returns -1 and puts a text of at most PCAP_ERRBUF_SIZE bytes
+ * into err_str. Source: Npcap API. */
+PCAP_API int pcap_start_oem(char *err_str, int flags);
+
+/* The AirPcap adapter behind p; there is none on Linux. Returns NULL, with a text. Source: Npcap API. */
+typedef struct _AirpcapHandle *PAirpcapHandle;
+PCAP_API PAirpcapHandle pcap_get_airpcap_handle(pcap_t *p);
+
+/* Start Winsock, which needs no start on Linux. Return 0. Source: Npcap API. */
+PCAP_API int pcap_wsockinit(void);
+PCAP_API int wsockinit(void);
+
+/* ---- Source strings and remote capture ----
+ * "Not yet" as above: pointers are NULL and numbers PCAP_ERROR, with a text in errbuf. */
+
+#define PCAP_BUF_SIZE 1024 /* bytes of a source string and of each of its parts */
+
+/* Kinds of source, and how their strings begin: file://path, rpcap://device, rpcap://host:port/device. */
+#define PCAP_SRC_FILE 2
+#define PCAP_SRC_IFLOCAL 3
+#define PCAP_SRC_IFREMOTE 4
+#define PCAP_SRC_FILE_STRING "file://"
+#define PCAP_SRC_IF_STRING "rpcap://"
+
+/* Flags of pcap_open(). */
+#define PCAP_OPENFLAG_PROMISCUOUS 0x00000001
+#define PCAP_OPENFLAG_DATATX_UDP 0x00000002         /* remote: packets come over UDP */
+#define PCAP_OPENFLAG_NOCAPTURE_RPCAP 0x00000004    /* remote: do not capture the capture's own traffic */
+#define PCAP_OPENFLAG_NOCAPTURE_LOCAL 0x00000008    /* do not capture what this handle sends */
+#define PCAP_OPENFLAG_MAX_RESPONSIVENESS 0x00000010 /* immediate mode */
+
+/* How to log in on a remote host. */
+#define RPCAP_RMTAUTH_NULL 0 /* not at all */
+#define RPCAP_RMTAUTH_PWD 1  /* with name and password, in the clear unless the connection is encrypted */
+struct pcap_rmtauth {
+	int type;       /* RPCAP_RMTAUTH_ */
+	char *username;
+	char *password;
+};
+
+/* Open any source: a savefile, a local device, or a device of another host. snaplen in bytes, flags PCAP_OPENFLAG_,
+ * timeout in milliseconds; auth NULL = not at all. Returns an activated handle, NULL with a text. Not yet.
+ * Source: Npcap API. */
+PCAP_API pcap_t *pcap_open(const char *source, int snaplen, int flags, int read_timeout, struct pcap_rmtauth *auth,
+	char *errbuf) PCAP_AVAILABLE_1_9;
+
+/* Compose a source string in `source` (PCAP_BUF_SIZE bytes) from its parts; type is PCAP_SRC_, unneeded parts are NULL.
+ * Returns 0, or PCAP_ERROR with a text. Not yet. Source: Npcap API. */
+PCAP_API int pcap_createsrcstr(char *source, int type, const char *host, const char *port, const char *name,
+	char *errbuf) PCAP_AVAILABLE_1_9;
+
+/* Take a source string apart. host, port and name have PCAP_BUF_SIZE bytes each; any result may be NULL if it is not
+ * wanted. Returns 0, or PCAP_ERROR with a text. Not yet. Source: Npcap API. */
+PCAP_API int pcap_parsesrcstr(const char *source, int *type, char *host, char *port, char *name, char *errbuf)
+	PCAP_AVAILABLE_1_9;
+
+/* List local devices ("rpcap://"), savefiles of a directory ("file://dir") or devices of a host ("rpcap://host/"), with
+ * names that pcap_open() takes. *alldevs is freed with pcap_freealldevs(). Returns 0, or PCAP_ERROR with a text and
+ * *alldevs NULL. Not yet. Source: Npcap API. */
+PCAP_API int pcap_findalldevs_ex(const char *source, struct pcap_rmtauth *auth, pcap_if_t **alldevs, char *errbuf)
+	PCAP_AVAILABLE_1_9;
+
+/* Which packets to leave out, for less load. */
+#define PCAP_SAMP_NOSAMP 0           /* none */
+#define PCAP_SAMP_1_EVERY_N 1        /* deliver one of `value` */
+#define PCAP_SAMP_FIRST_AFTER_N_MS 2 /* after one that is delivered, none for `value` milliseconds */
+struct pcap_samp {
+	int method;
+	int value; /* 0 or less: no sampling */
+};
+
+/* The handle's sampling, to be changed in place before the first read. Borrowed: lives as long as p. Not yet: returns
+ * NULL, with a text in pcap_geterr(p). Source: Npcap API. */
+PCAP_API struct pcap_samp *pcap_setsampling(pcap_t *p) PCAP_AVAILABLE_1_9;
+
+#define RPCAP_HOSTLIST_SIZE 1024 /* bytes of a list of hosts, and of connectinghost */
+
+/* Wait for a host to offer itself for capture. address NULL = any, port NULL = "2003", hostlist NULL = any host, else
+ * names with space, comma or semicolon between them. Returns the control socket, which the library keeps, and puts the
+ * peer's numeric address into connectinghost; -1, -2 (listening failed) or -3 (login failed) with a text. With uses_ssl
+ * non-zero the connection is encrypted. Not yet: always -1. Source: Npcap API. */
+PCAP_API PCAP_SOCKET pcap_remoteact_accept(const char *address, const char *port, const char *hostlist,
+	char *connectinghost, struct pcap_rmtauth *auth, char *errbuf) PCAP_AVAILABLE_1_9;
+PCAP_API PCAP_SOCKET pcap_remoteact_accept_ex(const char *address, const char *port, const char *hostlist,
+	char *connectinghost, struct pcap_rmtauth *auth, int uses_ssl, char *errbuf) PCAP_AVAILABLE_1_10;
+
+/* Write the addresses of the hosts connected like that into hostlist (`size` bytes), `sep` after each. Returns 0, or
+ * PCAP_ERROR with a text. Not yet. Source: Npcap API. */
+PCAP_API int pcap_remoteact_list(char *hostlist, char sep, int size, char *errbuf) PCAP_AVAILABLE_1_9;
+
+/* End the connection to `host`. Returns 0, or PCAP_ERROR with a text. Not yet. Source: Npcap API. */
+PCAP_API int pcap_remoteact_close(const char *host, char *errbuf) PCAP_AVAILABLE_1_9;
+
+/* Stop listening, so that a pcap_remoteact_accept() in another thread returns; connections stay. In this release there
+ * is nothing to stop. Source: Npcap API. */
+PCAP_API void pcap_remoteact_cleanup(void) PCAP_AVAILABLE_1_9;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
