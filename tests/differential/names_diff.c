@@ -74,7 +74,7 @@ static const struct {
 } etc_files[] = {
 	{ "services",
 	  "both 70/tcp\nboth 71/udp\nrev 72/udp\nrev 73/tcp\nsame 74/tcp also\nsame 74/udp also\nosctp 75/sctp\n"
-	  "odccp 76/dccp\ntsctp 77/tcp\ntsctp 77/sctp\nuonly 78/udp\n" },
+	  "odccp 76/dccp\ntsctp 77/tcp\ntsctp 77/sctp\nuonly 78/udp\na-b 79/tcp\n" },
 	{ "ethers", "00:11:22:33:44:55 alpha\n1-2-3-4-5-6 beta\n1:2:3:4:5:6 gamma\n" },
 };
 
@@ -188,7 +188,9 @@ static void link_type_values_of_names_in_any_case(void **state)
 	int (*theirs)(const char *) = oracle_symbol("pcap_datalink_name_to_val");
 	val_to_text *their_name = oracle_symbol("pcap_datalink_val_to_name");
 	static const char *const others[] = {
-		"", "EN10MB ", " EN10MB", "DLT_EN10MB", "dlt_en10mb", "EN10M", "EN10MBX", "LINKTYPE_ETHERNET", "1", "CHDLC" };
+		"", "EN10MB ", " EN10MB", "DLT_EN10MB", "dlt_en10mb", "EN10M", "EN10MBX", "LINKTYPE_ETHERNET", "1",
+		"CHDLC",
+	};
 	int nr = 0;
 
 	(void)state;
@@ -298,8 +300,9 @@ static void compare_host(const char *name)
 static void hosts_written_as_numbers(void **state)
 {
 	static const char *const formats[] = {
-		"%u.%u.%u.%u", "%u.%u.%u", "%u.%u", "%u", "0%o.%u.%u.%u", "0x%x.%u.%u.%u", "0x%x", "0%o", "%u.%u.%u.%u.%u",
-		"%u.%u.%u.0x%x" };
+		"%u.%u.%u.%u", "%u.%u.%u", "%u.%u", "%u", "0%o.%u.%u.%u", "0x%x.%u.%u.%u", "0x%x", "0%o",
+		"%u.%u.%u.%u.%u", "%u.%u.%u.0x%x",
+	};
 	static const uint32_t limits[] = { 2, 256, 257, 65536, UINT32_MAX };
 	struct in_addr addr;
 
@@ -317,7 +320,9 @@ static void hosts_written_as_numbers(void **state)
 
 static void hosts_of_the_hosts_file(void **state)
 {
-	static const char *const names[] = { "localhost", "LOCALHOST", "127.0.0.1", "::1", "fe80::1", "::ffff:1.2.3.4" };
+	static const char *const names[] = {
+		"localhost", "LOCALHOST", "127.0.0.1", "::1", "fe80::1", "::ffff:1.2.3.4",
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -327,8 +332,9 @@ static void hosts_of_the_hosts_file(void **state)
 static void hosts_that_nobody_knows(void **state)
 {
 	static const char *const names[] = {
-		"", " ", "-", ".", "..", "nosuch.invalid", "a b", "1.2.3.4 ", "256.1.1.1", "1.2.3.4.5", ":", ":::", "1:2",
-		"fe80::1%nosuch0", "0x", "999999999999", "\x01\xff" };
+		"", " ", "-", ".", "..", "nosuch.invalid", "a b", "1.2.3.4 ", "256.1.1.1", "1.2.3.4.5", ":", ":::",
+		"1:2", "fe80::1%nosuch0", "0x", "999999999999", "\x01\xff",
+	};
 
 	(void)state;
 	skip_unless_isolated("no name server hears the questions");
@@ -339,8 +345,10 @@ static void hosts_that_nobody_knows(void **state)
 static void networks(void **state)
 {
 	bpf_u_int32 (*theirs)(const char *) = oracle_symbol("pcap_nametonetaddr");
-	static const char *const names[] = { "default", "loopback", "LOOPBACK", "link-local", "localhost", "nosuch", "",
-					     "127", "10.0.0.0", "127.0.0.0" };
+	static const char *const names[] = {
+		"default", "loopback", "LOOPBACK", "link-local", "localhost", "nosuch", "", "127", "10.0.0.0",
+		"127.0.0.0",
+	};
 
 	(void)state;
 	skip_unless_isolated("no name server hears the questions");
@@ -370,15 +378,17 @@ static void compare_range(const char *name)
 	/* What libpcap leaves in the variables when it fails depends on where; we leave them alone. */
 	if (known != ask(name, &theirs[0], &theirs[1], &theirs[2]) ||
 	    (known && memcmp(ours, theirs, sizeof(ours)) != 0))
-		fail_msg("nametoportrange(%s): %d %d-%d proto %d, libpcap: %d-%d proto %d", name, known, ours[0], ours[1],
-			 ours[2], theirs[0], theirs[1], theirs[2]);
+		fail_msg("nametoportrange(%s): %d %d-%d proto %d, libpcap: %d-%d proto %d", name, known, ours[0],
+			 ours[1], ours[2], theirs[0], theirs[1], theirs[2]);
 }
 
 static void ports_written_as_numbers(void **state)
 {
 	static const char *const names[] = {
-		"", "0", "00", "-1", "+80", " 80", "80 ", "80x", "0x50", "010", "08", "65535", "65536", "2147483647",
-		"2147483648", "4294967295", "4294967376", "99999999999999999999", "0000000000000000000080", "1e3", "0b1" };
+		"", "0", "00", "-1", "+80", " 80", "80 ", "80x", "0x50", "010", "08", "65535", "65536",
+		"2147483647", "2147483648", "4294967295", "4294967376", "99999999999999999999",
+		"0000000000000000000080", "1e3", "0b1",
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -417,10 +427,14 @@ static void ports_of_all_services(void **state)
 
 static void ranges_of_numbers_and_names(void **state)
 {
-	static const char *const ends[] = { "ssh", "domain", "http", "https", "tftp", "ntp", "who", "nosuch", "SSH", "x",
-					    " 5", "+5", "80 ", "80" };
-	static const char *const others[] = { "", "80", "http", "nosuch", " 1-2", "1- 2", "1 -2", "+1-+2", "08-09",
-					      "ftp-data", "ftp-data-80", "a b-c" };
+	static const char *const ends[] = {
+		"ssh", "domain", "http", "https", "tftp", "ntp", "who", "nosuch", "SSH", "x", " 5", "+5", "80 ",
+		"80",
+	};
+	static const char *const others[] = {
+		"", "80", "http", "nosuch", " 1-2", "1- 2", "1 -2", "+1-+2", "08-09", "ftp-data", "ftp-data-80",
+		"a b-c",
+	};
 	char name[64];
 
 	(void)state;
@@ -449,7 +463,6 @@ static void ranges_that_are_meant_to_differ(void **state)
 		{ "80-90x", 1, 0, 0, 0, "leftovers are refused" },
 		{ "5-6-7", 1, 0, 0, 0, "one hyphen only" },
 		{ "-1--2", 1, 0, 0, 0, "one hyphen only" },
-		{ "90-a-b", 0, 0, 0, 0, "one hyphen only, also in names" },
 		{ "010-020", 1, 1, 8, 16, "numbers are written as in C" },
 		{ "0x10-0x20", 0, 1, 16, 32, "numbers are written as in C" },
 		{ "70000-80000", 1, 1, 70000 - 65536, 80000 - 65536, "numbers are cut to 16 bits" },
@@ -473,8 +486,12 @@ static void ranges_that_are_meant_to_differ(void **state)
 
 static void ports_of_a_services_file_with_surprises(void **state)
 {
-	static const char *const names[] = { "both", "rev", "same", "also", "osctp", "odccp", "tsctp", "uonly", "ssh" };
+	static const char *const names[] = {
+		"both", "rev", "same", "also", "osctp", "odccp", "tsctp", "uonly", "a-b", "ssh",
+	};
+	int (*theirs)(const char *, int *, int *, int *) = oracle_symbol("pcap_nametoportrange");
 	char range[64];
+	int port1, port2, proto;
 
 	(void)state;
 	put_our_etc_in_place();
@@ -482,9 +499,13 @@ static void ports_of_a_services_file_with_surprises(void **state)
 		compare_port(names[i]);
 		for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
 			snprintf(range, sizeof(range), "%s-%s", names[i], names[k]);
-			compare_range(range);
+			if (strcmp(names[k], "a-b") != 0)
+				compare_range(range);
 		}
 	}
+	/* Intended: one hyphen only, where 1.10.3 lets the second name have some of its own. */
+	assert_int_equal(theirs("90-a-b", &port1, &port2, &proto), 1);
+	assert_int_equal(pcap_nametoportrange("90-a-b", &port1, &port2, &proto), 0);
 	umount2("/etc", MNT_DETACH);
 }
 
@@ -523,8 +544,10 @@ static void ethertypes_and_saps(void **state)
 	int (*their_type)(const char *) = oracle_symbol("pcap_nametoeproto");
 	int (*their_sap)(const char *) = oracle_symbol("pcap_nametollc");
 	const struct eproto *theirs = oracle_symbol("eproto_db");
-	static const char *const names[] = { "", "IP", "Ip6", "iso", "ISO", "stp", "ipx", "netbeui", "NetBEUI", "i", "isox",
-					     "snap", "nosuch", "6", "ipx ", "vlan", "eapol" };
+	static const char *const names[] = {
+		"", "IP", "Ip6", "iso", "ISO", "stp", "ipx", "netbeui", "NetBEUI", "i", "isox", "snap", "nosuch",
+		"6", "ipx ", "vlan", "eapol",
+	};
 
 	(void)state;
 	for (int i = 0; ; i++) {
@@ -553,8 +576,10 @@ static void ethertypes_and_saps(void **state)
 static void ethernet_addresses(void **state)
 {
 	u_char *(*ask)(const char *) = oracle_symbol("pcap_ether_aton");
-	static const char *const forms[] = { "%x:%x:%x:%x:%x:%x", "%02x:%02x:%02x:%02x:%02x:%02x", "%x-%x-%x-%x-%x-%x",
-					     "%x.%x.%x.%x.%x.%x", "%02x%02x.%02x%02x.%02x%02x", "%02x%02x%02x%02x%02x%02x" };
+	static const char *const forms[] = {
+		"%x:%x:%x:%x:%x:%x", "%02x:%02x:%02x:%02x:%02x:%02x", "%x-%x-%x-%x-%x-%x", "%x.%x.%x.%x.%x.%x",
+		"%02x%02x.%02x%02x.%02x%02x", "%02x%02x%02x%02x%02x%02x",
+	};
 
 	(void)state;
 	for (int i = 0; i < 6000; i++) {
@@ -601,19 +626,22 @@ static void ethernet_hosts(void **state)
  * line without an end, which it forgets. Those stand in tests/unit/names_test.c. */
 static int make_line(char *line, size_t size)
 {
-	static const char *const names[] = { "host", "a b", "x#y", "h # note", "#note", "\xff\xfe", "", "a\rb", "a\vb" };
+	static const char *const names[] = {
+		"host", "a b", "x#y", "h # note", "#note", "\xff\xfe", "", "a\rb", "a\vb",
+	};
 	static const char *const blanks[] = { " ", "\t", "   ", " \t " };
-	static const char *const addresses[] = { "%x:%x:%x:%x:%x:%x", "%02x:%02x:%02x:%02x:%02x:%02x", "# %x:%x:%x:%x:%x:%x",
-						 "%x-%x-%x-%x-%x-%x", "%x:%x:%x:%x:%x:%x:7", "x%x:%x:%x:%x:%x:%x",
-						 "%03x:%x:%x:%x:%x:%x", "%x:%x:%x:%x:%x:%xz" };
+	static const char *const addresses[] = {
+		"%x:%x:%x:%x:%x:%x", "%02x:%02x:%02x:%02x:%02x:%02x", "# %x:%x:%x:%x:%x:%x", "%x-%x-%x-%x-%x-%x",
+		"%x:%x:%x:%x:%x:%x:7", "x%x:%x:%x:%x:%x:%x", "%03x:%x:%x:%x:%x:%x", "%x:%x:%x:%x:%x:%xz",
+	};
 	char addr[64];
 	uint32_t n[6];
 
 	pick_numbers(n, 256);
 	print_numbers(addr, sizeof(addr), addresses[pick(8)], n);
 	mix_case(addr);
-	return snprintf(line, size, "%s%s%s%s%s\n", pick(4) ? "" : blanks[pick(4)], addr, blanks[pick(4)], names[pick(9)],
-			pick(4) ? "" : "\r");
+	return snprintf(line, size, "%s%s%s%s%s\n", pick(4) ? "" : blanks[pick(4)], addr, blanks[pick(4)],
+			names[pick(9)], pick(4) ? "" : "\r");
 }
 
 static void entries_of_an_ethers_file(void **state)
