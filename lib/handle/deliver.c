@@ -12,14 +12,14 @@
 
 static bool run_filter(pcap_t *p, const struct cst_packet *packet)
 {
-	struct cst_bpf_meta meta = { 0 };
+	struct cst_bpf_meta meta;
 
 	if (!p->filter.bf_insns)
 		return true;
+	cst_bpf_meta_clear(&meta);
 	if (p->ops->describe)
 		p->ops->describe(p, packet, &meta);
-	return cst_bpf_run(p->filter.bf_insns, packet->data, packet->h.len, packet->h.caplen,
-			   p->ops->describe ? &meta : NULL) != 0;
+	return cst_bpf_run(p->filter.bf_insns, packet->data, packet->h.len, packet->h.caplen, &meta) != 0;
 }
 
 /* Is the next packet for the user? If so it is ready to be handed on. */
@@ -60,26 +60,32 @@ static int refill(pcap_t *p)
 	return n;
 }
 
+/* When a wait that starts now has to end. Non-blocking is a wait that is over at once: it finds no time to sleep, but
+ * does find a device that failed, which an empty ring alone does not tell. */
 static int64_t read_deadline(const pcap_t *p)
 {
+	if (p->nonblock)
+		return cst_now_ns();
 	if (p->options.timeout_ms <= 0)
 		return INT64_MAX;
 	return cst_now_ns() + p->options.timeout_ms * CST_NS_PER_MS;
 }
 
-/* Refill, waiting if the handle is a blocking one. 0: the timeout passed. *deadline 0 means that the timeout starts
- * with the first wait: a read that finds packets at once pays for no clock. */
+/* Refill, waiting for packets until *deadline. 0: it passed. *deadline 0 means that the read timeout starts with the
+ * first wait: a read that finds packets at once pays for no clock. */
 static int refill_or_wait(pcap_t *p, int64_t *deadline)
 {
 	for (;;) {
 		int n = refill(p);
-		if (n != 0 || p->nonblock)
+		if (n != 0)
 			return n;
 		if (*deadline == 0)
 			*deadline = read_deadline(p);
 		n = cst_wait_readable(p, *deadline);
 		if (n <= 0)
 			return n;
+		if (p->nonblock)
+			return refill(p);
 	}
 }
 

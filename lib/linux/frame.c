@@ -1,0 +1,139 @@
+/* frame.c - from a frame in the ring to the packet that the user sees: time stamp, cooked header, VLAN tag. */
+#include "base/bytes.h"
+#include "bpf/meta.h"
+#include "linux/packet_source.h"
+
+#include <linux/if_ether.h>
+#include <pcap/sll.h>
+
+/* What the kernel calls a CAN frame; linux/if_ether.h of older systems lacks the third. */
+static bool is_can(uint16_t protocol)
+{
+	return protocol == LINUX_SLL_P_CAN || protocol == LINUX_SLL_P_CANFD || protocol == LINUX_SLL_P_CANXL;
+}
+
+bool cst_frame_wanted(struct packet_source *s, const struct sockaddr_ll *sender)
+{
+	bool wanted;
+
+	if (sender->sll_pkttype == PACKET_OUTGOING) {
+		/* The loopback, and CAN by default, show what they send a second time, as received. */
+		bool seen_again = (unsigned int)sender->sll_ifindex == s->loopback_ifindex ||
+				  is_can(ntohs(sender->sll_protocol));
+		wanted = s->direction == PCAP_D_OUT || (s->direction == PCAP_D_INOUT && !seen_again);
+	} else {
+		wanted = s->direction != PCAP_D_OUT;
+	}
+	if (!wanted)
+		s->unwanted++;
+	return wanted;
+}
+
+uint32_t cst_cooked_header_bytes(int dlt)
+{
+	return dlt == DLT_LINUX_SLL2 ? sizeof(struct sll2_header) : sizeof(struct sll_header);
+}
+
+/* pcap/sll.h and LINKTYPE_LINUX_SLL: also what DLT_LINUX_IRDA and DLT_NETLINK begin with. */
+static void write_sll(uint8_t *at, const struct sockaddr_ll *sender)
+{
+	struct sll_header h = { .sll_pkttype = htons(sender->sll_pkttype),
+				.sll_hatype = htons(sender->sll_hatype),
+				.sll_halen = htons(sender->sll_halen),
+				.sll_protocol = sender->sll_protocol };
+
+	memcpy(h.sll_addr, sender->sll_addr, sizeof(h.sll_addr));
+	memcpy(at, &h, sizeof(h));
+}
+
+static void write_sll2(uint8_t *at, const struct sockaddr_ll *sender)
+{
+	struct sll2_header h = { .sll2_protocol = sender->sll_protocol,
+				 .sll2_if_index = htonl((uint32_t)sender->sll_ifindex),
+				 .sll2_hatype = htons(sender->sll_hatype),
+				 .sll2_pkttype = sender->sll_pkttype,
+				 .sll2_halen = sender->sll_halen };
+
+	memcpy(h.sll2_addr, sender->sll_addr, sizeof(h.sll2_addr));
+	memcpy(at, &h, sizeof(h));
+}
+
+static inline uint32_t at_most(uint32_t value, uint32_t limit)
+{
+	return value < limit ? value : limit;
+}
+
+/* The adapter took the tag out of the frame; whether there was one says the status, since tag 0 is a tag, too. */
+static inline bool has_tag(const struct ring_frame *frame)
+{
+	return frame->status & TP_STATUS_VLAN_VALID;
+}
+
+static inline uint16_t tag_protocol(const struct ring_frame *frame)
+{
+	return frame->status & TP_STATUS_VLAN_TPID_VALID ? frame->vlan_tpid : ETH_P_8021Q;
+}
+
+void cst_frame_to_packet(pcap_t *p, const struct ring_frame *frame, struct cst_packet *packet)
+{
+	const struct packet_source *s = p->source;
+	uint8_t *data = frame->base + frame->mac;
+	uint32_t caplen = frame->snaplen, len = frame->len;
+
+	if (s->cooked) {
+		uint32_t header = cst_cooked_header_bytes(p->dlt);
+		data -= header;
+		caplen += header;
+		len += header;
+		if (p->dlt == DLT_LINUX_SLL2)
+			write_sll2(data, frame->sender);
+		else
+			write_sll(data, frame->sender);
+	}
+	packet->h.ts.tv_sec = frame->sec;
+	packet->h.ts.tv_usec = p->options.tstamp_precision == PCAP_TSTAMP_PRECISION_NANO ? frame->nsec :
+											   frame->nsec / 1000;
+	packet->h.caplen = at_most(caplen, (uint32_t)p->snaplen);
+	packet->h.len = len;
+	packet->data = data;
+	packet->origin = frame->base;
+	packet->flags = 0;
+	if (s->ring.recheck)
+		packet->flags |= CST_PKT_UNFILTERED;
+	if (has_tag(frame) && s->tag_offset >= 0)
+		packet->flags |= CST_PKT_UNFINISHED;
+}
+
+void cst_frame_describe(pcap_t *p, const struct cst_packet *packet, struct cst_bpf_meta *meta)
+{
+	const struct packet_source *s = p->source;
+	struct ring_frame frame = s->ring_ops->decode(packet->origin);
+
+	cst_bpf_meta_set(meta, SKF_AD_PROTOCOL, ntohs(frame.sender->sll_protocol));
+	cst_bpf_meta_set(meta, SKF_AD_PKTTYPE, frame.sender->sll_pkttype);
+	cst_bpf_meta_set(meta, SKF_AD_IFINDEX, (uint32_t)frame.sender->sll_ifindex);
+	cst_bpf_meta_set(meta, SKF_AD_HATYPE, frame.sender->sll_hatype);
+	cst_bpf_meta_set(meta, SKF_AD_VLAN_TAG_PRESENT, has_tag(&frame));
+	cst_bpf_meta_set(meta, SKF_AD_VLAN_TAG, has_tag(&frame) ? frame.vlan_tci : 0);
+	cst_bpf_meta_set(meta, SKF_AD_VLAN_TPID, has_tag(&frame) ? tag_protocol(&frame) : 0);
+}
+
+/* Put the VLAN tag back where it was on the wire, in the room that the ring keeps before each frame. A snaplen that ends
+ * before the tag's place leaves nothing to put back. */
+void cst_frame_finish(pcap_t *p, struct cst_packet *packet)
+{
+	const struct packet_source *s = p->source;
+	struct ring_frame frame = s->ring_ops->decode(packet->origin);
+	uint32_t before = (uint32_t)s->tag_offset;
+
+	packet->flags &= ~(uint32_t)CST_PKT_UNFINISHED;
+	packet->h.len += CST_VLAN_TAG_BYTES;
+	if (packet->h.caplen < before)
+		return;
+	uint8_t *data = (uint8_t *)(uintptr_t)packet->data - CST_VLAN_TAG_BYTES;
+	memmove(data, packet->data, before);
+	cst_put16be(data + before, tag_protocol(&frame));
+	cst_put16be(data + before + 2, frame.vlan_tci);
+	packet->data = data;
+	packet->h.caplen = at_most(packet->h.caplen + CST_VLAN_TAG_BYTES, (uint32_t)p->snaplen);
+}

@@ -1,0 +1,26 @@
+/* inject.c - one frame out through the packet socket. */
+#include "linux/packet_source.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+int cst_packet_inject(pcap_t *p, const void *frame, size_t bytes)
+{
+	const struct packet_source *s = p->source;
+	ssize_t sent;
+
+	if (s->ifindex == 0)
+		return cst_fail(p, PCAP_ERROR, "\"any\" is all interfaces at once: a frame can be sent only on a named one");
+	if (s->cooked)
+		return cst_fail(p, PCAP_ERROR, "%s: packets of this link type have a made-up header, with which nothing can "
+				"be sent", p->device);
+	do
+		sent = send(s->fd, frame, bytes, 0);
+	while (sent < 0 && errno == EINTR);
+	if (sent < 0 && errno == EMSGSIZE)
+		return cst_fail(p, PCAP_ERROR, "%s: a frame of %zu bytes is more than the interface takes (MTU %u)", p->device,
+				bytes, s->mtu);
+	if (sent < 0)
+		return cst_fail_errno(p, PCAP_ERROR, "%s: sending a frame of %zu bytes", p->device, bytes);
+	return (int)sent;
+}

@@ -1,0 +1,74 @@
+/* kernel_filter.c - classic BPF programs in the kernel, so that what nobody wants is never copied. */
+#include "bpf/cooked.h"
+#include "bpf/program.h"
+#include "linux/packet_source.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <sys/socket.h>
+
+/* sock_fprog and bpf_program hold the same instructions under two names. */
+_Static_assert(sizeof(struct sock_filter) == sizeof(struct bpf_insn), "classic BPF instructions are 8 bytes");
+
+/* SO_ATTACH_FILTER replaces the filter at one stroke: no packet meets neither. */
+static int attach(int fd, const struct bpf_program *program)
+{
+	struct sock_fprog fprog = { .len = (unsigned short)program->bf_len,
+				    .filter = (struct sock_filter *)(void *)program->bf_insns };
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &fprog, sizeof(fprog));
+}
+
+/* How many bytes the kernel has to keep of a packet. Never 0: that would be a verdict. */
+static uint32_t kernel_snaplen(const pcap_t *p)
+{
+	const struct packet_source *s = p->source;
+	uint32_t header = s->cooked ? cst_cooked_header_bytes(p->dlt) : 0;
+
+	return (uint32_t)p->snaplen > header ? (uint32_t)p->snaplen - header : 1;
+}
+
+int cst_packet_limit_snaplen(pcap_t *p)
+{
+	const struct packet_source *s = p->source;
+	struct bpf_insn keep = { .code = BPF_RET | BPF_K, .k = kernel_snaplen(p) };
+	const struct bpf_program program = { .bf_len = 1, .bf_insns = &keep };
+
+	if (attach(s->fd, &program) < 0)
+		return cst_fail_errno(p, PCAP_ERROR, "%s: attaching the filter that keeps %d bytes of each packet",
+				      p->device, p->snaplen);
+	return 0;
+}
+
+static bool attach_for_kernel(pcap_t *p, const struct bpf_program *program)
+{
+	const struct packet_source *s = p->source;
+	struct bpf_program copy;
+
+	if (program->bf_len > BPF_MAXINSNS || cst_bpf_copy(&copy, program) < 0)
+		return false;
+	bool fits = !s->cooked || cst_bpf_for_cooked(&copy, p->dlt);
+	if (fits) {
+		cst_bpf_clip_returns(&copy, kernel_snaplen(p));
+		fits = attach(s->fd, &copy) == 0;
+	}
+	pcap_freecode(&copy);
+	return fits;
+}
+
+int cst_packet_set_filter(pcap_t *p, const struct bpf_program *program)
+{
+	struct packet_source *s = p->source;
+	bool in_kernel = attach_for_kernel(p, program);
+
+	/* What it refuses, user space applies, and the kernel lets everything through. */
+	if (!in_kernel) {
+		int status = cst_packet_limit_snaplen(p);
+		if (status < 0)
+			return status;
+	}
+	/* The ring holds packets that met the old filter, and a core may be writing one more. After one turn of the
+	 * ring none of them can be left. */
+	s->ring.recheck = s->ring.units;
+	return in_kernel;
+}

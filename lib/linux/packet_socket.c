@@ -1,0 +1,340 @@
+/* packet_socket.c - opening and closing a capture on one interface, or on all of them, through AF_PACKET (packet(7)).
+ *
+ * The order of the steps matters for speed: an unbound socket with protocol 0 receives nothing, so the ring can be set
+ * up on it without the kernel waiting for packets under way; binding comes last and starts the capture. */
+#include "base/clock.h"
+#include "linux/devices.h"
+#include "linux/linktype.h"
+#include "linux/packet_source.h"
+#include "linux/sources.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define DEFAULT_RING_BYTES (2u << 20)
+#define SMALLEST_RING      (64u << 10)
+
+static bool claims_any(const char *device)
+{
+	return strcmp(device, "any") == 0;
+}
+
+/* Whatever has no other owner is taken for the name of an interface, there or not: the kernel knows better. */
+static bool claims_interface(const char *device)
+{
+	(void)device;
+	return true;
+}
+
+static int no_such_device(pcap_t *p)
+{
+	return cst_fail(p, PCAP_ERROR_NO_SUCH_DEVICE, "%s: no such interface; pcap_findalldevs() lists what there is",
+			p->device);
+}
+
+/* Index, hardware type and MTU of p->device. */
+static int look_up(pcap_t *p, struct packet_source *s, int *arphrd)
+{
+	struct ifreq ifr = { 0 };
+
+	if (p->device[0] == '\0' || strlen(p->device) >= sizeof(ifr.ifr_name))
+		return no_such_device(p);
+	strcpy(ifr.ifr_name, p->device);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return cst_fail_errno(p, PCAP_ERROR, "%s: opening a socket to look the interface up", p->device);
+	int status = 0;
+	if (ioctl(fd, SIOCGIFINDEX, &ifr) < 0) {
+		status = errno == ENODEV ? no_such_device(p) :
+			 cst_fail_errno(p, PCAP_ERROR, "%s: asking for the interface's index", p->device);
+	} else {
+		s->ifindex = (unsigned int)ifr.ifr_ifindex;
+		if (ioctl(fd, SIOCGIFHWADDR, &ifr) < 0)
+			status = cst_fail_errno(p, PCAP_ERROR, "%s: asking for the hardware type", p->device);
+		*arphrd = ifr.ifr_hwaddr.sa_family;
+		if (ioctl(fd, SIOCGIFMTU, &ifr) == 0)
+			s->mtu = (unsigned int)ifr.ifr_mtu;
+	}
+	close(fd);
+	return status;
+}
+
+static void choose_linktype(pcap_t *p, struct packet_source *s, const struct cst_hardware *hardware)
+{
+	p->dlt = hardware->dlts[0];
+	for (p->dlt_count = 0; hardware->dlts[p->dlt_count] >= 0; p->dlt_count++)
+		p->dlts[p->dlt_count] = hardware->dlts[p->dlt_count];
+	s->cooked = hardware->cooked;
+}
+
+/* Where a tag that the adapter took out belongs. A link type without a place for it loses it, as libpcap's does. */
+static int tag_offset(int dlt)
+{
+	switch (dlt) {
+	case DLT_EN10MB: return 2 * ETH_ALEN;
+	case DLT_LINUX_SLL: return 14; /* the cooked header's protocol field; the old value follows the tag */
+	default: return -1;
+	}
+}
+
+static int open_socket(pcap_t *p, struct packet_source *s)
+{
+	s->fd = socket(AF_PACKET, (s->cooked ? SOCK_DGRAM : SOCK_RAW) | SOCK_CLOEXEC, 0);
+	if (s->fd >= 0)
+		return 0;
+	if (errno == EPERM || errno == EACCES) {
+		char program[160];
+		ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
+		program[n > 0 ? n : 0] = '\0';
+		return cst_fail(p, PCAP_ERROR_PERM_DENIED,
+				"%s: capturing needs CAP_NET_RAW: run as root, or: setcap cap_net_raw+ep %s", p->device,
+				n > 0 ? program : "PROGRAM");
+	}
+	return cst_fail_errno(p, PCAP_ERROR, "%s: opening a packet socket", p->device);
+}
+
+static int set_option(pcap_t *p, int option, int value, const char *what)
+{
+	const struct packet_source *s = p->source;
+
+	if (setsockopt(s->fd, SOL_PACKET, option, &value, sizeof(value)) < 0)
+		return cst_fail_errno(p, PCAP_ERROR, "%s: %s", p->device, what);
+	return 0;
+}
+
+/* The ring in the size asked for, or, when the kernel has no memory for that, in half of it, and so on. */
+static int make_ring(pcap_t *p, struct packet_source *s)
+{
+	struct ring *r = &s->ring;
+	size_t bytes = p->options.buffer_bytes > 0 ? (size_t)p->options.buffer_bytes : DEFAULT_RING_BYTES;
+	int status;
+
+	if ((status = set_option(p, PACKET_VERSION, s->ring_ops->version, "choosing the version of the ring")) < 0 ||
+	    (status = set_option(p, PACKET_RESERVE, CST_RING_RESERVE, "reserving room for headers in the ring")) < 0)
+		return status;
+	while (s->ring_ops->request(p, bytes) < 0) {
+		if (errno != ENOMEM || bytes <= SMALLEST_RING)
+			return cst_fail_errno(p, PCAP_ERROR, "%s: asking for a ring of %u times %u bytes", p->device, r->units,
+					      r->unit_bytes);
+		bytes /= 2;
+	}
+	r->bytes = (size_t)r->units * r->unit_bytes;
+	void *map = mmap(NULL, r->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, s->fd, 0);
+	if (map == MAP_FAILED)
+		return cst_fail_errno(p, PCAP_ERROR, "%s: mapping a ring of %zu bytes", p->device, r->bytes);
+	r->map = map;
+	p->buffer_bytes = r->bytes > INT32_MAX ? INT32_MAX : (int)r->bytes;
+	return 0;
+}
+
+/* PCAP_WARNING_PROMISC_NOTSUP where the interface has no such mode; on "any" the wish is ignored, as libpcap does. */
+static int make_promiscuous(pcap_t *p, const struct packet_source *s)
+{
+	struct packet_mreq mreq = { .mr_ifindex = (int)s->ifindex, .mr_type = PACKET_MR_PROMISC };
+
+	if (!p->options.promisc || s->ifindex == 0)
+		return 0;
+	if (setsockopt(s->fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &mreq, sizeof(mreq)) == 0)
+		return 0;
+	if (errno == EOPNOTSUPP)
+		return cst_fail(p, PCAP_WARNING_PROMISC_NOTSUP, "%s has no promiscuous mode", p->device);
+	if (errno == EPERM || errno == EACCES)
+		return cst_fail(p, PCAP_ERROR_PROMISC_PERM_DENIED, "%s: no permission for promiscuous mode", p->device);
+	return cst_fail_errno(p, PCAP_ERROR, "%s: switching promiscuous mode on", p->device);
+}
+
+/* Bind, and the packets begin to come. */
+static int start(pcap_t *p, const struct packet_source *s)
+{
+	int protocol = p->options.linux_protocol ? p->options.linux_protocol : ETH_P_ALL;
+	struct sockaddr_ll address = { .sll_family = AF_PACKET,
+				       .sll_protocol = htons((uint16_t)protocol),
+				       .sll_ifindex = (int)s->ifindex };
+	int error = 0;
+	socklen_t bytes = sizeof(error);
+
+	if (bind(s->fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &bytes) < 0)
+		error = errno;
+	switch (error) {
+	case 0:
+		return 0;
+	case ENETDOWN:
+		return cst_fail(p, PCAP_ERROR_IFACE_NOT_UP, "%s: the interface is down; ip link set %s up", p->device,
+				p->device);
+	case ENODEV:
+		return no_such_device(p);
+	default:
+		errno = error;
+		return cst_fail_errno(p, PCAP_ERROR, "%s: binding to the interface", p->device);
+	}
+}
+
+/* Let the kernel leave out what would be thrown away here; "any" needs a look at each packet. */
+static int apply_direction(pcap_t *p, struct packet_source *s)
+{
+	bool on_loopback = s->ifindex != 0 && s->ifindex == s->loopback_ifindex;
+	int ignore = s->direction == PCAP_D_IN || (on_loopback && s->direction == PCAP_D_INOUT);
+
+	/* Linux 4.20; the look at the sender does the same for packets that are in the ring already. */
+	int status = set_option(p, PACKET_IGNORE_OUTGOING, ignore, "leaving outgoing packets out");
+	s->look_at_sender = s->direction != PCAP_D_INOUT || s->ifindex == 0 || on_loopback ||
+			    p->dlt == DLT_CAN_SOCKETCAN;
+	return status;
+}
+
+static int open_source(pcap_t *p, struct packet_source *s)
+{
+	int arphrd = 0, status, warning;
+	const struct cst_hardware *hardware;
+
+	if (claims_any(p->device)) {
+		static const struct cst_hardware all = { -1, true, true, { DLT_LINUX_SLL, DLT_LINUX_SLL2, -1 } };
+		hardware = &all;
+		s->mtu = ETH_DATA_LEN;
+	} else {
+		if ((status = look_up(p, s, &arphrd)) < 0)
+			return status;
+		hardware = cst_hardware_find(arphrd);
+	}
+	choose_linktype(p, s, hardware);
+	s->tag_offset = tag_offset(p->dlt);
+	s->loopback_ifindex = if_nametoindex("lo");
+	s->missed_before = s->ifindex ? cst_missed_by_adapter(p->device) : 0;
+	s->ring_ops = p->options.immediate ? &cst_ring_v2 : &cst_ring_v3;
+	p->ops = &s->ring_ops->source;
+	if ((status = open_socket(p, s)) < 0 || (status = make_ring(p, s)) < 0 ||
+	    (status = cst_packet_limit_snaplen(p)) < 0 || (status = apply_direction(p, s)) < 0 ||
+	    (warning = status = make_promiscuous(p, s)) < 0 || (status = start(p, s)) < 0)
+		return status;
+	p->fd = p->select_fd = s->fd;
+	if (!hardware->listed)
+		cst_fail(p, 0, "%s: hardware type %d is not known; packets have a cooked header", p->device, arphrd);
+	return warning;
+}
+
+static int activate(pcap_t *p)
+{
+	struct packet_source *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return cst_fail_errno(p, PCAP_ERROR, "%s: allocating the capture's state", p->device);
+	s->fd = -1;
+	s->direction = PCAP_D_INOUT;
+	p->source = s;
+	p->ops = &cst_ring_v3.source; /* so that whoever undoes a failure can close */
+	if (p->options.rfmon)
+		return cst_fail(p, PCAP_ERROR_RFMON_NOTSUP,
+				"%s: this version does not switch monitor mode on; do it before: iw dev %s set type monitor",
+				p->device, p->device);
+	return open_source(p, s);
+}
+
+void cst_packet_close(pcap_t *p)
+{
+	struct packet_source *s = p->source;
+
+	if (s->ring.map)
+		munmap(s->ring.map, s->ring.bytes);
+	if (s->fd >= 0)
+		cst_close_in_background(s->fd);
+	free(s->ring.big);
+	free(s);
+	p->source = NULL;
+}
+
+int cst_packet_set_direction(pcap_t *p, pcap_direction_t direction)
+{
+	struct packet_source *s = p->source;
+	pcap_direction_t before = s->direction;
+
+	s->direction = direction;
+	int status = apply_direction(p, s);
+	if (status < 0)
+		s->direction = before;
+	return status;
+}
+
+/* Only "any" offers a choice that changes more than a number: the one cooked header or the other. The filter was made
+ * for the old one. */
+int cst_packet_set_datalink(pcap_t *p, int dlt)
+{
+	struct packet_source *s = p->source;
+
+	s->tag_offset = tag_offset(dlt);
+	return 0;
+}
+
+int cst_packet_report_down(pcap_t *p)
+{
+	struct packet_source *s = p->source;
+	char name[IF_NAMESIZE];
+
+	s->down = false;
+	if (!if_indextoname(s->ifindex, name))
+		return cst_fail(p, PCAP_ERROR, "%s: the interface disappeared", p->device);
+	return cst_fail(p, PCAP_ERROR, "%s: the interface went down", p->device);
+}
+
+/* How long the kernel may sit on packets of a block that is not full. */
+static int retire_ms(const pcap_t *p)
+{
+	const int rounding = 50;
+
+	if (p->options.immediate)
+		return 0;
+	return rounding + (p->options.timeout_ms > 0 ? p->options.timeout_ms : 0);
+}
+
+/* The interface failed. First hand over what came before: the kernel may still hold some of it in an unfinished block
+ * for as long as the read timeout. Then read_batch tells. */
+int cst_packet_wait_failed(pcap_t *p)
+{
+	struct packet_source *s = p->source;
+	struct pollfd fd = { .fd = s->fd, .events = POLLIN };
+	int error = 0;
+	socklen_t bytes = sizeof(error);
+
+	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &bytes) < 0)
+		error = errno;
+	if (error == 0)
+		return 0;
+	if (error != ENETDOWN && error != ENODEV) {
+		errno = error;
+		return cst_fail_errno(p, PCAP_ERROR, "%s: receiving packets", p->device);
+	}
+	poll(&fd, 1, retire_ms(p));
+	s->down = true;
+	return 1;
+}
+
+const struct live_source cst_interface_source = {
+	.name = "interface",
+	.claims = claims_interface,
+	.activate = activate,
+	.list = cst_interface_list,
+	.lookupnet = cst_interface_lookupnet,
+};
+
+static int list_any(struct cst_device_list *list, char *errbuf)
+{
+	const bpf_u_int32 flags = PCAP_IF_UP | PCAP_IF_RUNNING | PCAP_IF_CONNECTION_STATUS_NOT_APPLICABLE;
+
+	return cst_device_add(list, "any", "Pseudo-device that captures on all interfaces", flags, errbuf) ? 0 :
+													     PCAP_ERROR;
+}
+
+const struct live_source cst_any_source = {
+	.name = "any",
+	.claims = claims_any,
+	.activate = activate,
+	.list = list_any,
+};

@@ -1,0 +1,105 @@
+/* packet_source.h - a live handle over an AF_PACKET socket: its state, and what its parts do for each other.
+ *
+ *   packet_socket.c  opens, binds and closes the socket      ring_v3.c, ring_v2.c  walk the receive ring
+ *   frame.c          makes a packet of a ring frame          kernel_filter.c       puts filters into the kernel
+ *   counters.c       statistics                              inject.c              sends */
+#ifndef CST_LINUX_PACKET_SOURCE_H
+#define CST_LINUX_PACKET_SOURCE_H
+
+#include "handle/handle.h"
+
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <stddef.h>
+
+/* The receive ring (packet_mmap.rst of the kernel tree). A unit is a block of TPACKET_V3 or a frame of TPACKET_V2;
+ * the kernel and we own units in turn, see ring_handoff.h. */
+struct ring {
+	uint8_t *map; /* NULL: none */
+	size_t bytes;
+	uint32_t unit_bytes, units;
+	uint32_t current; /* the unit that is read, or will be next */
+	uint32_t held;    /* units that are ours until release() */
+	uint32_t recheck; /* so many units may hold packets that passed an older filter: user space applies the new one */
+
+	/* V3: where we are in the block. */
+	uint8_t *frame;
+	uint32_t frames_left;
+
+	/* V2: frames that exceed a unit come whole through the socket's queue, and lie here for one batch. */
+	uint8_t *big;
+	size_t big_bytes;
+};
+
+/* A ring frame, as far as the two versions agree. */
+struct ring_frame {
+	uint8_t *base; /* start of the frame's header; mac counts from here */
+	uint32_t status, sec, nsec, snaplen, len, mac;
+	uint16_t vlan_tci, vlan_tpid;
+	const struct sockaddr_ll *sender;
+};
+
+/* One version of ring. */
+struct ring_ops {
+	int version; /* enum tpacket_versions */
+	struct source_ops source;
+	/* Ask the kernel for a ring of about `bytes`, never fewer; fills units and unit_bytes. 0 or -1 with errno. */
+	int (*request)(pcap_t *p, size_t bytes);
+	struct ring_frame (*decode)(void *origin);
+};
+
+extern const struct ring_ops cst_ring_v3, cst_ring_v2;
+
+struct packet_source {
+	int fd;
+	unsigned int ifindex; /* 0: every interface */
+	unsigned int mtu;
+	bool cooked;          /* SOCK_DGRAM: the link-layer header is ours to write */
+	bool down;            /* the interface failed; told once what the ring still holds has been read */
+
+	pcap_direction_t direction;
+	unsigned int loopback_ifindex; /* each packet comes by here twice, once out, once in */
+	bool look_at_sender;           /* some frames may be unwanted: decided by whether they go out or in */
+
+	int tag_offset; /* where a VLAN tag belongs in the delivered packet; -1: nowhere */
+	struct ring ring;
+	const struct ring_ops *ring_ops;
+
+	uint32_t received, dropped, unwanted; /* kernel's counts so far, which a read resets; frames we left out */
+	uint64_t missed_before;               /* the adapter's own loss when the capture began */
+};
+
+/* frame.c */
+bool cst_frame_wanted(struct packet_source *s, const struct sockaddr_ll *sender);
+void cst_frame_to_packet(pcap_t *p, const struct ring_frame *frame, struct cst_packet *packet);
+void cst_frame_describe(pcap_t *p, const struct cst_packet *packet, struct cst_bpf_meta *meta);
+void cst_frame_finish(pcap_t *p, struct cst_packet *packet);
+/* Bytes of the header that stands before the network header in cooked packets of link type `dlt`. */
+uint32_t cst_cooked_header_bytes(int dlt);
+#define CST_VLAN_TAG_BYTES 4
+/* Room before each frame for what frame.c puts there: the tag, or the longer cooked header less the gap that the
+ * kernel leaves anyway. */
+#define CST_RING_RESERVE   24
+
+/* packet_socket.c */
+int cst_packet_wait_failed(pcap_t *p);
+int cst_packet_report_down(pcap_t *p);
+int cst_packet_set_direction(pcap_t *p, pcap_direction_t direction);
+int cst_packet_set_datalink(pcap_t *p, int dlt);
+void cst_packet_close(pcap_t *p);
+
+/* kernel_filter.c */
+int cst_packet_set_filter(pcap_t *p, const struct bpf_program *program);
+int cst_packet_limit_snaplen(pcap_t *p); /* the filter of a handle that has none: keep snaplen bytes of everything */
+
+/* counters.c */
+int cst_packet_stats(pcap_t *p, struct pcap_stat *stat);
+uint64_t cst_missed_by_adapter(const char *device);
+
+/* inject.c */
+int cst_packet_inject(pcap_t *p, const void *frame, size_t bytes);
+
+/* background_close.c: close `fd` without making the caller wait for the kernel. */
+void cst_close_in_background(int fd);
+
+#endif

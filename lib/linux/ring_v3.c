@@ -1,0 +1,153 @@
+/* ring_v3.c - TPACKET_V3: the kernel fills blocks with packets and hands each over when it is full or its time is up. */
+#include "linux/packet_source.h"
+#include "linux/ring_handoff.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+/* A block has to hold the largest frame with its headers, and a few packets more for the trip to be worth it. */
+#define SMALLEST_BLOCK (64u << 10)
+#define LARGEST_BLOCK  (256u << 10)
+#define HEADERS_ROOM   512u
+
+static struct tpacket_block_desc *block(const struct ring *r)
+{
+	return (struct tpacket_block_desc *)(void *)(r->map + (size_t)r->current * r->unit_bytes);
+}
+
+static bool block_is_ours(const struct ring *r)
+{
+	return cst_unit_is_ours(&block(r)->hdr.bh1.block_status);
+}
+
+static void open_block(struct ring *r)
+{
+	const struct tpacket_hdr_v1 *header = &block(r)->hdr.bh1;
+
+	r->frame = (uint8_t *)block(r) + header->offset_to_first_pkt;
+	r->frames_left = header->num_pkts;
+	r->held = 1;
+}
+
+static void give_block_back(struct ring *r)
+{
+	cst_unit_give_back(&block(r)->hdr.bh1.block_status);
+	r->current = r->current + 1 < r->units ? r->current + 1 : 0;
+	r->held = 0;
+	if (r->recheck)
+		r->recheck--;
+}
+
+static inline struct ring_frame decode(void *origin)
+{
+	struct tpacket3_hdr *h = origin;
+
+	return (struct ring_frame){
+		.base = origin,
+		.status = h->tp_status,
+		.sec = h->tp_sec,
+		.nsec = h->tp_nsec,
+		.snaplen = h->tp_snaplen,
+		.len = h->tp_len,
+		.mac = h->tp_mac,
+		.vlan_tci = (uint16_t)h->hv1.tp_vlan_tci,
+		.vlan_tpid = h->hv1.tp_vlan_tpid,
+		.sender = (struct sockaddr_ll *)(void *)((uint8_t *)origin + TPACKET_ALIGN(sizeof(*h))),
+	};
+}
+
+/* The kernel wrote the block on another core. Frames come about as far apart as the last two, so the lines of one to
+ * come can be on their way while this one is read. */
+static inline void fetch_ahead(const uint8_t *frame, uint32_t stride)
+{
+	__builtin_prefetch(frame + 4 * (size_t)stride);
+	__builtin_prefetch(frame + 4 * (size_t)stride + 64);
+}
+
+static int read_batch(pcap_t *p, struct cst_batch *b)
+{
+	struct packet_source *s = p->source;
+	struct ring *r = &s->ring;
+	uint32_t blocks = 0;
+	int n = 0;
+
+	while (n < CST_BATCH_PACKETS) {
+		if (r->frames_left == 0) {
+			/* Packets of this batch lie in the held block, so it goes back only by release(). Once around the
+			 * ring without a wanted packet, the loop may want to look at other things. */
+			if (n > 0 || blocks++ == r->units)
+				break;
+			if (r->held)
+				give_block_back(r);
+			if (!block_is_ours(r))
+				return s->down ? cst_packet_report_down(p) : 0;
+			open_block(r);
+			continue;
+		}
+		struct ring_frame frame = decode(r->frame);
+		uint32_t stride = ((struct tpacket3_hdr *)(void *)r->frame)->tp_next_offset;
+		fetch_ahead(r->frame, stride);
+		r->frame += stride;
+		r->frames_left--;
+		if (s->look_at_sender && !cst_frame_wanted(s, frame.sender))
+			continue;
+		cst_frame_to_packet(p, &frame, &b->packets[n++]);
+	}
+	return n;
+}
+
+static void release(pcap_t *p)
+{
+	struct ring *r = &((struct packet_source *)p->source)->ring;
+
+	if (r->held && r->frames_left == 0)
+		give_block_back(r);
+}
+
+static uint32_t block_bytes_for(int snaplen)
+{
+	uint32_t bytes = SMALLEST_BLOCK;
+
+	while (bytes < (uint32_t)snaplen + HEADERS_ROOM && bytes < LARGEST_BLOCK)
+		bytes *= 2;
+	return bytes;
+}
+
+static int request(pcap_t *p, size_t bytes)
+{
+	struct packet_source *s = p->source;
+	struct ring *r = &s->ring;
+	/* The kernel keeps the time in 16 bits of milliseconds; 0 lets it choose by the link's speed. */
+	int timeout_ms = p->options.timeout_ms;
+	uint32_t retire_ms = timeout_ms <= 0 ? 0 : timeout_ms > UINT16_MAX ? UINT16_MAX : (uint32_t)timeout_ms;
+
+	r->unit_bytes = block_bytes_for(p->snaplen);
+	r->units = (uint32_t)((bytes + r->unit_bytes - 1) / r->unit_bytes);
+	if (r->units < 2)
+		r->units = 2; /* one to read, one to fill */
+	struct tpacket_req3 req = { .tp_block_size = r->unit_bytes,
+				    .tp_block_nr = r->units,
+				    /* Frames of V3 lie as close as they fit; these two only have to agree with the rest. */
+				    .tp_frame_size = r->unit_bytes,
+				    .tp_frame_nr = r->units,
+				    .tp_retire_blk_tov = retire_ms };
+	return setsockopt(s->fd, SOL_PACKET, PACKET_RX_RING, &req, sizeof(req));
+}
+
+const struct ring_ops cst_ring_v3 = {
+	.version = TPACKET_V3,
+	.source = { .name = "AF_PACKET TPACKET_V3",
+		    .read_batch = read_batch,
+		    .release = release,
+		    .describe = cst_frame_describe,
+		    .finish = cst_frame_finish,
+		    .wait_failed = cst_packet_wait_failed,
+		    .inject = cst_packet_inject,
+		    .set_filter = cst_packet_set_filter,
+		    .set_direction = cst_packet_set_direction,
+		    .set_datalink = cst_packet_set_datalink,
+		    .stats = cst_packet_stats,
+		    .close = cst_packet_close },
+	.request = request,
+	.decode = decode,
+};
