@@ -5,7 +5,8 @@
  * - Error text: `errbuf` has room for PCAP_ERRBUF_SIZE bytes and is written on failure; functions that take a handle
  *   leave the text to pcap_geterr(). Negative results are PCAP_ERROR_*; PCAP_ERROR alone means "see the text".
  * - Threads: two threads may use two handles at once. One handle is for one thread at a time, except for
- *   pcap_breakloop(). There is no process-wide state but the mode of pcap_init() and the buffer of pcap_lookupdev().
+ *   pcap_breakloop(). There is no process-wide state but the mode of pcap_init() and the buffer of pcap_lookupdev(),
+ *   of which each thread has its own.
  * - Borrowed packets: what a handler gets is valid until it returns; what pcap_next() and pcap_next_ex() return, until
  *   the next read on that handle. Copy what you want to keep. A read is pcap_loop(), _dispatch(), _next(), _next_ex().
  * - "Not activated" below is PCAP_ERROR_NOT_ACTIVATED, for a handle from pcap_create() before pcap_activate(). */
@@ -182,8 +183,8 @@ PCAP_API int pcap_findalldevs(pcap_if_t **alldevsp, char *errbuf) PCAP_AVAILABLE
 /* Free a list of devices with all that hangs on it. NULL is fine. Source: pcap_freealldevs(3PCAP). */
 PCAP_API void pcap_freealldevs(pcap_if_t *alldevs) PCAP_AVAILABLE_0_7;
 
-/* Name of the first device of the list. Returns it in a buffer that the process shares, or NULL with a text if there is
- * none or pcap_init() has been called. Source: pcap_lookupdev(3PCAP). */
+/* Name of the first device of the list. Returns it in a buffer that the next call in this thread overwrites; NULL with
+ * a text if there is none but the loopback, or if pcap_init() has been called. Source: pcap_lookupdev(3PCAP). */
 PCAP_API char *pcap_lookupdev(char *errbuf) PCAP_AVAILABLE_0_4
 	PCAP_DEPRECATED("use pcap_findalldevs() and take the first device");
 
@@ -310,8 +311,8 @@ PCAP_API int pcap_loop(pcap_t *p, int cnt, pcap_handler callback, u_char *user) 
 
 /* The same for one bufferful, up to cnt packets (cnt <= 0: all of it; of a savefile, all). Returns the number of
  * packets processed; 0 if the read timeout ended without one, nothing is there on a non-blocking handle, or the file
- * ended; PCAP_ERROR_BREAK if pcap_breakloop() came before the first packet; not activated; PCAP_ERROR. Source:
- * pcap_dispatch(3PCAP). */
+ * ended; PCAP_ERROR_BREAK if pcap_breakloop() came before the first packet; not activated; PCAP_ERROR.
+ * Source: pcap_dispatch(3PCAP). */
 PCAP_API int pcap_dispatch(pcap_t *p, int cnt, pcap_handler callback, u_char *user) PCAP_AVAILABLE_0_4;
 
 /* Read one packet and fill in *h. Returns its bytes, borrowed until the next read on p; NULL on timeout, end of file
@@ -328,7 +329,7 @@ PCAP_API int pcap_next_ex(pcap_t *p, struct pcap_pkthdr **pkt_header, const u_ch
  * PCAP_ERROR_BREAK; packets not yet delivered stay for later reads. Source: pcap_breakloop(3PCAP). */
 PCAP_API void pcap_breakloop(pcap_t *p) PCAP_AVAILABLE_0_8;
 
-/* Non-zero: reads return at once when nothing is there. Allowed before activation; no use on a savefile.
+/* Non-zero: reads return at once when nothing is there. Live captures only; before activation it is kept for then.
  * Returns 0, or PCAP_ERROR with a text. Source: pcap_setnonblock(3PCAP). */
 PCAP_API int pcap_setnonblock(pcap_t *p, int nonblock, char *errbuf) PCAP_AVAILABLE_0_7;
 
@@ -337,7 +338,7 @@ PCAP_API int pcap_setnonblock(pcap_t *p, int nonblock, char *errbuf) PCAP_AVAILA
 PCAP_API int pcap_getnonblock(pcap_t *p, char *errbuf) PCAP_AVAILABLE_0_7;
 
 /* A descriptor that select(2), poll(2) and epoll(7) find readable when a read on p would not block; -1 if there is
- * none. Belongs to the handle: do not read or close it. Source: pcap_get_selectable_fd(3PCAP). */
+ * none, as before activation. Belongs to the handle: do not read or close it. Source: pcap_get_selectable_fd(3PCAP). */
 PCAP_API int pcap_get_selectable_fd(pcap_t *p) PCAP_AVAILABLE_0_8;
 
 /* Longest time that such a wait may take before a read has to be tried anyway; NULL if the descriptor alone will do.
@@ -374,8 +375,9 @@ PCAP_API void pcap_perror(pcap_t *p, const char *prefix) PCAP_AVAILABLE_0_4;
 
 /* Compile the expression `str` (pcap-filter(7); NULL or empty accepts all) for the link type and snapshot length of p
  * into *fp, whose instructions the caller frees with pcap_freecode(). optimize: non-zero = make it short. netmask:
- * IPv4, network byte order, for "ip broadcast" only, or PCAP_NETMASK_UNKNOWN. Returns 0, or PCAP_ERROR. Threads may
- * compile at once, each on its own handle. Source: pcap_compile(3PCAP). */
+ * the IPv4 one in host byte order (pcap_lookupnet() gives network order), for "ip broadcast" only, or
+ * PCAP_NETMASK_UNKNOWN. Returns 0, or PCAP_ERROR. Threads may compile at once, each on its own handle.
+ * Source: pcap_compile(3PCAP). */
 PCAP_API int pcap_compile(pcap_t *p, struct bpf_program *fp, const char *str, int optimize, bpf_u_int32 netmask)
 	PCAP_AVAILABLE_0_4;
 
@@ -389,8 +391,8 @@ PCAP_API int pcap_compile_nopcap(int snaplen, int linktype, struct bpf_program *
 PCAP_API void pcap_freecode(struct bpf_program *fp) PCAP_AVAILABLE_0_6;
 
 /* Deliver only the packets that *fp accepts from now on. The program is copied, so it may be freed at once. Packets
- * that came before and do not match are not delivered after. Returns 0, not activated, or PCAP_ERROR. Source:
- * pcap_setfilter(3PCAP). */
+ * that came before and do not match are not delivered after. Returns 0, not activated, or PCAP_ERROR.
+ * Source: pcap_setfilter(3PCAP). */
 PCAP_API int pcap_setfilter(pcap_t *p, struct bpf_program *fp) PCAP_AVAILABLE_0_4;
 
 /* Run *fp over a packet. Returns 0 if it does not match, else the filter's value. Thread-safe.
@@ -403,8 +405,9 @@ PCAP_API int pcap_offline_filter(const struct bpf_program *fp, const struct pcap
 /* What the handle's packets begin with, a DLT_ value; or not activated. Source: pcap_datalink(3PCAP). */
 PCAP_API int pcap_datalink(pcap_t *p) PCAP_AVAILABLE_0_4;
 
-/* For a savefile, the file's link type with its FCS bits, to be read with the LT_ macros; 0 or the plain type where
- * there are none; or not activated. Source: libpcap's interface, pcap-savefile(5). */
+/* For a savefile, what its header says about frame check sequences, to be read with LT_FCS_LENGTH_PRESENT() and
+ * LT_FCS_LENGTH(); 0 if nothing, and for other handles; or not activated.
+ * Source: libpcap's interface, pcap-savefile(5). */
 PCAP_API int pcap_datalink_ext(pcap_t *p) PCAP_AVAILABLE_1_0;
 
 /* List the link types the handle can be set to. Returns how many and sets *dlt_buf to an array, which the caller frees
