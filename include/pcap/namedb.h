@@ -37,8 +37,8 @@ PCAP_API struct pcap_etherent *pcap_next_etherent(FILE *fp);
 PCAP_API u_char *pcap_ether_hostton(const char *name);
 
 /* Ethernet address from text: hexadecimal octets with ':', '-' or '.' between them, or xxxx.xxxx.xxxx, or 12 digits.
- * Returns 6 bytes to be freed with free(3), NULL if memory is short. The text has to be well-formed; the filter
- * compiler's scanner sees to that. Source: libpcap's interface, pcap-filter(7). */
+ * Returns 6 bytes to be freed with free(3); NULL if the text is none of these, or memory is short.
+ * Source: libpcap's interface, pcap-filter(7). */
 PCAP_API u_char *pcap_ether_aton(const char *text);
 
 /* IPv4 addresses of the host `name` in host byte order. Returns a list of pointers ended by NULL, both in a static
@@ -59,7 +59,8 @@ PCAP_API bpf_u_int32 pcap_nametonetaddr(const char *name);
  * Source: libpcap's interface, pcap-filter(7). */
 PCAP_API int pcap_nametoport(const char *name, int *port, int *proto);
 
-/* The same for "first-last", each a name or a number, or for the name of one service, which sets both ends. Returns 1
+/* The same for "first-last", each a name or a number, or for the name of one service, which sets both ends; a single
+ * number is no range. Returns 1
  * and sets *port1, *port2 and *proto; 0 if one of them is not known. Source: libpcap's interface, pcap-filter(7). */
 PCAP_API int pcap_nametoportrange(const char *name, int *port1, int *port2, int *proto);
 

@@ -96,11 +96,12 @@ int pcap_getnonblock(pcap_t *p, char *errbuf)
 	return p->nonblock;
 }
 
-/* Before activation the wish is noted, as libpcap does, although pcap_getnonblock() then cannot tell it yet. */
+/* Before activation the wish is noted, as libpcap does, although pcap_getnonblock() then cannot tell it yet. A savefile
+ * has nothing to wait for but, perhaps, a pipe, and that it always waits for. */
 int pcap_setnonblock(pcap_t *p, int nonblock, char *errbuf)
 {
-	if (p->kind == CST_DEAD) {
-		int status = cst_need_source(p, false, "non-blocking mode");
+	if (p->kind == CST_DEAD || p->kind == CST_SAVEFILE) {
+		int status = cst_need_source(p, false, "choosing non-blocking mode");
 		cst_error(errbuf, "%s", p->errbuf);
 		return status;
 	}

@@ -84,4 +84,7 @@ int cst_need_source(pcap_t *p, bool able, const char *what);
  * pcap_breakloop() was called (the flag stays set for the loop to take); PCAP_ERROR with text. For sources, too. */
 int cst_wait_readable(pcap_t *p, int64_t deadline_ns);
 
+/* pcap_init(PCAP_MMAP_32BIT): rings are to be mapped where 32-bit pointers reach. */
+bool cst_want_rings_below_4gib(void);
+
 #endif

@@ -18,13 +18,18 @@ const char *pcap_lib_version(void)
 
 /* 0: pcap_init() was never called; else 1 + the encoding it chose. */
 static atomic_int init_mode;
+static atomic_bool rings_below_4gib;
+
+bool cst_want_rings_below_4gib(void)
+{
+	return atomic_load(&rings_below_4gib);
+}
 
 int pcap_init(unsigned int opts, char *errbuf)
 {
 	const unsigned int encoding = opts & PCAP_CHAR_ENC_UTF_8;
 	int none = 0;
 
-	/* PCAP_MMAP_32BIT asks rings to lie where 32-bit code can point; Linux on our platforms needs nothing for it. */
 	if (opts & ~(unsigned int)(PCAP_CHAR_ENC_UTF_8 | PCAP_MMAP_32BIT)) {
 		cst_error(errbuf, "pcap_init() does not know all of the options 0x%x", opts);
 		return PCAP_ERROR;
@@ -34,6 +39,8 @@ int pcap_init(unsigned int opts, char *errbuf)
 		cst_error(errbuf, "pcap_init() was called before with the other character encoding");
 		return PCAP_ERROR;
 	}
+	if (opts & PCAP_MMAP_32BIT)
+		atomic_store(&rings_below_4gib, true);
 	return 0;
 }
 

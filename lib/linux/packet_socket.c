@@ -22,6 +22,13 @@
 #define DEFAULT_RING_BYTES (2u << 20)
 #define SMALLEST_RING      (64u << 10)
 
+/* Only x86-64 knows this wish. */
+#ifdef MAP_32BIT
+#define BELOW_4GIB MAP_32BIT
+#else
+#define BELOW_4GIB 0
+#endif
+
 static bool claims_any(const char *device)
 {
 	return strcmp(device, "any") == 0;
@@ -127,7 +134,8 @@ static int make_ring(pcap_t *p, struct packet_source *s)
 		bytes /= 2;
 	}
 	r->bytes = (size_t)r->units * r->unit_bytes;
-	void *map = mmap(NULL, r->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, s->fd, 0);
+	int where = cst_want_rings_below_4gib() ? BELOW_4GIB : 0;
+	void *map = mmap(NULL, r->bytes, PROT_READ | PROT_WRITE, MAP_SHARED | where, s->fd, 0);
 	if (map == MAP_FAILED)
 		return cst_fail_errno(p, PCAP_ERROR, "%s: mapping a ring of %zu bytes", p->device, r->bytes);
 	r->map = map;
@@ -273,15 +281,21 @@ int cst_packet_set_datalink(pcap_t *p, int dlt)
 	return 0;
 }
 
-int cst_packet_report_down(pcap_t *p)
+int cst_packet_nothing(pcap_t *p)
 {
 	struct packet_source *s = p->source;
 	char name[IF_NAMESIZE];
 
-	s->down = false;
+	if (s->state == IFACE_FINE)
+		return 0;
+	/* The kernel says nothing more when an interface that is down goes for good. */
 	if (!if_indextoname(s->ifindex, name))
 		return cst_fail(p, PCAP_ERROR, "%s: the interface disappeared", p->device);
-	return cst_fail(p, PCAP_ERROR, "%s: the interface went down", p->device);
+	if (s->state == IFACE_FAILED) {
+		s->state = IFACE_WAS_DOWN;
+		return cst_fail(p, PCAP_ERROR, "%s: the interface went down", p->device);
+	}
+	return 0;
 }
 
 /* How long the kernel may sit on packets of a block that is not full. */
@@ -312,7 +326,7 @@ int cst_packet_wait_failed(pcap_t *p)
 		return cst_fail_errno(p, PCAP_ERROR, "%s: receiving packets", p->device);
 	}
 	poll(&fd, 1, retire_ms(p));
-	s->down = true;
+	s->state = IFACE_FAILED;
 	return 1;
 }
 

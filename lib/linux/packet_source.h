@@ -55,7 +55,11 @@ struct packet_source {
 	unsigned int ifindex; /* 0: every interface */
 	unsigned int mtu;
 	bool cooked;          /* SOCK_DGRAM: the link-layer header is ours to write */
-	bool down;            /* the interface failed; told once what the ring still holds has been read */
+	enum {
+		IFACE_FINE,
+		IFACE_FAILED,   /* down or gone: to be told once what the ring still holds has been read */
+		IFACE_WAS_DOWN, /* that was told; it may come back, or vanish */
+	} state;
 
 	pcap_direction_t direction;
 	unsigned int loopback_ifindex; /* each packet comes by here twice, once out, once in */
@@ -83,7 +87,7 @@ uint32_t cst_cooked_header_bytes(int dlt);
 
 /* packet_socket.c */
 int cst_packet_wait_failed(pcap_t *p);
-int cst_packet_report_down(pcap_t *p);
+int cst_packet_nothing(pcap_t *p); /* read_batch's answer when it finds nothing: 0, or what happened to the interface */
 int cst_packet_set_direction(pcap_t *p, pcap_direction_t direction);
 int cst_packet_set_datalink(pcap_t *p, int dlt);
 void cst_packet_close(pcap_t *p);

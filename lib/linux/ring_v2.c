@@ -97,9 +97,7 @@ static int read_batch(pcap_t *p, struct cst_batch *b)
 			break;
 		}
 	}
-	if (n == 0 && s->down && r->held == 0)
-		return cst_packet_report_down(p);
-	return n;
+	return n > 0 || r->held > 0 ? n : cst_packet_nothing(p);
 }
 
 static void release(pcap_t *p)

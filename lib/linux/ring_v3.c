@@ -80,7 +80,7 @@ static int read_batch(pcap_t *p, struct cst_batch *b)
 			if (r->held)
 				give_block_back(r);
 			if (!block_is_ours(r))
-				return s->down ? cst_packet_report_down(p) : 0;
+				return cst_packet_nothing(p);
 			open_block(r);
 			continue;
 		}
