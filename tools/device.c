@@ -1,0 +1,60 @@
+/* device.c - opens a device, and names in every sentence what it is about. */
+#include "device.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void complain_of(const struct command *command, const char *object, const char *text)
+{
+	if (strstr(text, object))
+		complain(command, "%s", text);
+	else
+		complain(command, "%s: %s", object, text);
+}
+
+static int set_wishes(pcap_t *p, const struct device_wishes *w)
+{
+	int status = pcap_set_snaplen(p, w->snaplen);
+
+	if (!status)
+		status = pcap_set_promisc(p, w->promisc);
+	if (!status)
+		status = pcap_set_timeout(p, w->timeout_ms);
+	if (!status && w->buffer_bytes)
+		status = pcap_set_buffer_size(p, w->buffer_bytes);
+	if (!status)
+		status = pcap_set_immediate_mode(p, w->immediate);
+	return status;
+}
+
+pcap_t *device_open(const struct command *command, const struct device_wishes *wishes)
+{
+	char errbuf[PCAP_ERRBUF_SIZE] = "";
+	pcap_t *p = pcap_create(wishes->name, errbuf);
+	int status;
+
+	if (!p) {
+		complain_of(command, wishes->name, errbuf);
+		return NULL;
+	}
+	status = set_wishes(p, wishes);
+	if (!status)
+		status = pcap_activate(p);
+	/* The library's own sentence is the better one, if it left any. */
+	if (status)
+		complain_of(command, wishes->name, *pcap_geterr(p) ? pcap_geterr(p) : pcap_statustostr(status));
+	if (status >= 0)
+		return p;
+	pcap_close(p);
+	return NULL;
+}
+
+const char *linktype_name(int dlt, char room[static 16])
+{
+	const char *name = pcap_datalink_val_to_name(dlt);
+
+	if (name)
+		return name;
+	snprintf(room, 16, "DLT %d", dlt);
+	return room;
+}
