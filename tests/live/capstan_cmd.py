@@ -1,0 +1,383 @@
+#!/usr/bin/env python3
+"""capstan_cmd.py CAPSTAN - what the command does on real interfaces, in a network namespace of its own."""
+import os
+import pty
+import select
+import shutil
+import signal
+import stat
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+SKIP = 77
+LIMIT = 20  # seconds that no single call may exceed
+os.environ["PATH"] += ":/usr/sbin:/sbin"
+
+
+def enter_namespace():
+    """Start again as root of a fresh network and mount namespace; skip where the kernel refuses both ways."""
+    if os.environ.get("CAPSTAN_TEST_INSIDE"):
+        return
+    os.environ["CAPSTAN_TEST_INSIDE"] = "1"
+    for way in ("-nm", "-Urnm"):
+        if subprocess.run(["unshare", way, "true"], stderr=subprocess.DEVNULL).returncode == 0:
+            os.execvp("unshare", ["unshare", way, sys.executable, *sys.argv])
+    print("skipped: needs a network namespace (root, or user namespaces allowed)")
+    sys.exit(SKIP)
+
+
+enter_namespace()
+CAPSTAN = os.path.abspath(sys.argv[1])
+FOLDER = tempfile.mkdtemp()
+children = []
+
+
+def path(name):
+    return os.path.join(FOLDER, name)
+
+
+def sh(*command):
+    subprocess.run(command, check=True)
+
+
+def lay_cable(left="left", right="right"):
+    sh("ip", "link", "add", left, "type", "veth", "peer", "name", right)
+    for end in (left, right):
+        sh("ip", "link", "set", end, "addrgenmode", "none", "up")
+
+
+def frame(number, size):
+    """An Ethernet frame with a UDP datagram, `size` bytes in all."""
+    udp = struct.pack(">HHHH", 1000, 2000 + number % 100, size - 34, 0)
+    udp += bytes((number + at) & 255 for at in range(size - 42))
+    ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, size - 14, number & 0xFFFF, 0, 64, 17, 0, b"\n\0\0\1", b"\n\0\0\2")
+    return b"\x02\0\0\0\0\2\x02\0\0\0\0\1\x08\0" + ip + udp
+
+
+def write_savefile(name, frames, linktype=1):
+    with open(path(name), "wb") as f:
+        f.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, linktype))
+        for number, data in enumerate(frames):
+            f.write(struct.pack("<IIII", 1700000000, number, len(data), len(data)) + data)
+    return path(name)
+
+
+def read_savefile(data, whole=True):
+    """(length, bytes) of each packet. A cut-off last record is an error unless not `whole`."""
+    order = "<" if struct.unpack_from("<I", data)[0] == 0xA1B2C3D4 else ">"
+    assert struct.unpack_from(order + "I", data)[0] == 0xA1B2C3D4, "no savefile"
+    packets, at = [], 24
+    while at + 16 <= len(data):
+        caplen, length = struct.unpack_from(order + "8xII", data, at)
+        if at + 16 + caplen > len(data):
+            break
+        packets.append((length, data[at + 16:at + 16 + caplen]))
+        at += 16 + caplen
+    assert not whole or at == len(data), "the file ends in mid-record"
+    return packets
+
+
+def contents(name):
+    with open(path(name), "rb") as f:
+        return f.read()
+
+
+def capstan(*arguments, **options):
+    options.setdefault("stdout", subprocess.PIPE)
+    return subprocess.run([CAPSTAN, *arguments], stderr=subprocess.PIPE, timeout=LIMIT, **options)
+
+
+class Capture:
+    """A `capstan capture` in the background, known to be listening."""
+
+    def __init__(self, *arguments, device="right"):
+        self.out = open(path("stdout"), "w+b")
+        self.err = open(path("stderr"), "w+b")
+        self.child = subprocess.Popen([CAPSTAN, "capture", "-i", device, *arguments], stdout=self.out, stderr=self.err)
+        children.append(self.child)
+        give_up = time.monotonic() + LIMIT
+        while not self.errors().startswith("capturing on " + device):
+            assert self.child.poll() is None and time.monotonic() < give_up, "no capture: " + self.errors()
+            time.sleep(0.02)
+
+    def errors(self):
+        self.err.seek(0)
+        return self.err.read().decode()
+
+    def output(self):
+        self.out.seek(0)
+        return self.out.read()
+
+    def ended(self):
+        return self.child.wait(LIMIT)
+
+    def end(self, how=signal.SIGINT):
+        self.child.send_signal(how)
+        return self.ended()
+
+
+def expect(status, result, *texts):
+    text = result.stderr.decode()
+    assert result.returncode == status, f"exit status {result.returncode}, not {status}: {text}"
+    for wanted in texts:
+        assert wanted in text, f'"{wanted}" is not in: {text}'
+
+
+def capture_send_and_read_back_keep_every_byte():
+    frames = [frame(n, 60 + n % 1400) for n in range(3000)]
+    sent = write_savefile("sent.pcap", frames)
+    capture = Capture("-w", path("saved.pcap"))
+    expect(0, capstan("send", "-i", "left", sent), "3000 packets sent")
+    assert capture.end() == 0, capture.errors()
+    assert "3000 packets captured" in capture.errors(), capture.errors()
+    assert "0 dropped by kernel" in capture.errors(), capture.errors()
+    saved = read_savefile(contents("saved.pcap"))
+    assert saved == [(len(f), f) for f in frames], "what was saved is not what was sent"
+    lines = capstan("read", path("saved.pcap")).stdout.decode().splitlines()
+    assert len(lines) == 3000
+    assert lines[7].endswith("10.0.0.1:1000 > 10.0.0.2:2007 UDP"), lines[7]
+    assert "3000 packets" in capstan("read", "-q", path("saved.pcap")).stdout.decode()
+
+
+def signals_end_an_idle_capture_with_statistics():
+    for how in (signal.SIGINT, signal.SIGTERM):
+        capture = Capture("-w", path("idle.pcap"))
+        begun = time.monotonic()
+        assert capture.end(how) == 0, capture.errors()
+        assert time.monotonic() - begun < 3
+        assert "0 packets captured" in capture.errors() and "received by filter" in capture.errors()
+        assert read_savefile(contents("idle.pcap")) == []
+
+
+def a_count_ends_the_capture():
+    sent = write_savefile("sent.pcap", [frame(n, 100) for n in range(50)])
+    capture = Capture("-c", "7", "-w", path("seven.pcap"))
+    expect(0, capstan("send", "-i", "left", sent))
+    assert capture.ended() == 0, capture.errors()
+    assert len(read_savefile(contents("seven.pcap"))) == 7
+
+
+def a_time_ends_the_capture_though_no_packet_comes():
+    begun = time.monotonic()
+    capture = Capture("-t", "1", "-w", path("idle.pcap"))
+    assert capture.ended() == 0, capture.errors()
+    took = time.monotonic() - begun
+    assert 1 <= took < 4, took
+
+
+def a_snaplen_cuts_packets_and_keeps_their_length():
+    sent = write_savefile("sent.pcap", [frame(n, 500) for n in range(20)])
+    capture = Capture("-s", "64", "-c", "20", "-w", path("cut.pcap"))
+    expect(0, capstan("send", "-i", "left", sent))
+    assert capture.ended() == 0, capture.errors()
+    assert read_savefile(contents("cut.pcap")) == [(500, frame(n, 500)[:64]) for n in range(20)]
+
+
+def without_a_file_each_packet_is_a_line():
+    sent = write_savefile("sent.pcap", [frame(n, 100) for n in range(5)])
+    capture = Capture("-c", "5", "--immediate")
+    expect(0, capstan("send", "-i", "left", sent))
+    assert capture.ended() == 0, capture.errors()
+    lines = capture.output().decode().splitlines()
+    assert len(lines) == 5 and all("10.0.0.1:1000 > 10.0.0.2:20" in line for line in lines), lines
+
+
+def a_savefile_goes_to_standard_output():
+    sent = write_savefile("sent.pcap", [frame(n, 100) for n in range(5)])
+    capture = Capture("-c", "5", "-w", "-")
+    expect(0, capstan("send", "-i", "left", sent))
+    assert capture.ended() == 0, capture.errors()
+    assert read_savefile(capture.output()) == [(100, frame(n, 100)) for n in range(5)]
+
+
+def a_full_disk_is_an_error_and_keeps_what_was_written():
+    os.mkdir(path("small"))
+    sh("mount", "-t", "tmpfs", "-o", "size=64k", "capstan-test", path("small"))
+    frames = [frame(n, 1000) for n in range(500)]
+    sent = write_savefile("sent.pcap", frames)
+    capture = Capture("-w", path("small/full.pcap"))
+    expect(0, capstan("send", "-i", "left", sent))
+    status = capture.ended()
+    assert status == 1, f"exit status {status}: {capture.errors()}"
+    assert "No space left" in capture.errors() and "full.pcap" in capture.errors(), capture.errors()
+    kept = read_savefile(contents("small/full.pcap"), whole=False)
+    assert len(kept) > 10 and kept == [(1000, f) for f in frames[:len(kept)]]
+    sh("umount", path("small"))
+
+
+def a_full_disk_shows_at_the_end_of_a_short_capture():
+    sent = write_savefile("sent.pcap", [frame(0, 100)])
+    capture = Capture("-c", "1", "-w", "/dev/full")
+    expect(0, capstan("send", "-i", "left", sent))
+    assert capture.ended() == 1 and "No space left" in capture.errors(), capture.errors()
+
+
+def a_device_that_vanishes_ends_the_capture_with_its_name():
+    lay_cable("brief", "brief-peer")
+    sent = write_savefile("sent.pcap", [frame(n, 100) for n in range(5)])
+    capture = Capture("-w", path("brief.pcap"), device="brief-peer")
+    expect(0, capstan("send", "-i", "brief", sent))
+    time.sleep(0.3)
+    sh("ip", "link", "delete", "brief")
+    assert capture.ended() == 1, capture.errors()
+    assert "brief-peer" in capture.errors().split("\n", 1)[1], capture.errors()
+    assert len(read_savefile(contents("brief.pcap"))) == 5
+
+
+def errors_name_their_object():
+    sent = write_savefile("sent.pcap", [frame(0, 100)])
+    expect(1, capstan("capture", "-i", "nosuch0"), "capstan capture:", "nosuch0")
+    expect(1, capstan("send", "-i", "nosuch0", sent), "capstan send:", "nosuch0")
+    expect(1, capstan("read", path("nosuch.pcap")), "capstan read:", "nosuch.pcap")
+    with open(path("text"), "w") as f:
+        f.write("this is no savefile, however long it may be\n" * 10)
+    expect(1, capstan("read", path("text")), "capstan read:", "text")
+    expect(1, capstan("capture", "-i", "right", "-c", "1", "-w", path("nosuch/file")), "nosuch/file")
+
+
+def a_damaged_savefile_is_read_up_to_the_damage():
+    write_savefile("sent.pcap", [frame(n, 100) for n in range(3)])
+    with open(path("sent.pcap"), "r+b") as f:
+        f.truncate(24 + 2 * 116 + 50)
+    result = capstan("read", path("sent.pcap"))
+    expect(1, result, "after 2 packets")
+    assert result.stdout.decode().count("UDP") == 2
+
+
+def sending_stops_at_the_first_failure_and_says_how_far_it_came():
+    sent = write_savefile("big.pcap", [frame(0, 100), frame(1, 100), frame(2, 9000), frame(3, 100)])
+    expect(1, capstan("send", "-i", "left", sent), "packet 3", "2 packets sent")
+
+
+def a_file_of_another_link_type_is_not_sent():
+    sent = write_savefile("raw.pcap", [frame(0, 100)[14:]], linktype=101)
+    capture = Capture("-w", path("none.pcap"))
+    expect(1, capstan("send", "-i", "left", sent), "RAW", "EN10MB", "nothing was sent")
+    assert capture.end() == 0
+    assert read_savefile(contents("none.pcap")) == []
+
+
+def wrong_usage_is_told_apart_from_failure():
+    for arguments in ([], ["nosuch"], ["capture"], ["capture", "-z"], ["capture", "-i"], ["read"], ["send", "-i", "x"],
+                      ["capture", "-i", "right", "-c", "0"], ["capture", "-i", "right", "-t", "1x"], ["run"]):
+        result = capstan(*arguments)
+        assert result.returncode == 2 and result.stderr and not result.stdout, arguments
+
+
+def help_is_asked_for_in_two_ways():
+    for name in ("list", "capture", "read", "send", "run"):
+        one, other = capstan("help", name), capstan(name, "--help")
+        expect(0, one)
+        expect(0, other)
+        assert one.stdout == other.stdout and b"usage: capstan " + name.encode() in one.stdout
+    assert capstan("--version").stdout.startswith(b"capstan ")
+
+
+def the_list_shows_state_and_addresses():
+    sh("ip", "address", "add", "198.51.100.7/24", "dev", "left")
+    text = capstan("list").stdout.decode()
+    sh("ip", "address", "flush", "dev", "left")
+    rows = [line.split() for line in text.splitlines()]
+    (left,) = [row for row in rows if row[0] == "left"]
+    assert left[1:3] == ["connected", "up,running"] and "198.51.100.7/24" in text, text
+    assert {"left", "right", "lo", "any"} <= set(capstan("list", "--names").stdout.decode().split())
+
+
+def a_counter_runs_on_a_terminal_and_leaves_a_clean_line():
+    controller, terminal = pty.openpty()
+    sent = write_savefile("sent.pcap", [frame(n, 100) for n in range(50)])
+    child = subprocess.Popen([CAPSTAN, "capture", "-i", "right", "-t", "2", "-w", path("counted.pcap")], stderr=terminal)
+    children.append(child)
+    os.close(terminal)
+    seen, sent_once = b"", False
+    while select.select([controller], [], [], LIMIT)[0]:
+        try:
+            seen += os.read(controller, 4096)
+        except OSError:  # how a terminal says that nobody is left at the other end
+            break
+        if not sent_once and b"capturing on" in seen:
+            expect(0, capstan("send", "-i", "left", sent))
+            sent_once = True
+    assert child.wait(LIMIT) == 0
+    os.close(controller)
+    counter, _, rest = seen.rpartition(b"\r\x1b[K")
+    assert b"\r50 packets" in counter, seen
+    assert rest.startswith(b"50 packets captured"), seen
+
+
+def run_gives_back_the_programs_exit_status():
+    expect(7, capstan("run", "--", "sh", "-c", "exit 7"))
+    expect(1, capstan("run", "--", "nosuchprogram"), "capstan run:", "nosuchprogram")
+    expect(1, capstan("run", "--", "/etc/passwd"), "capstan run:", "/etc/passwd")
+
+
+def run_puts_the_drop_in_folder_first_and_keeps_the_rest():
+    folder = capstan("run", "--folder").stdout.decode().strip()
+    show = ["run", "sh", "-c", 'printf %s "$LD_LIBRARY_PATH"']
+    kept = capstan(*show, env={**os.environ, "LD_LIBRARY_PATH": "/some/where"}).stdout.decode()
+    assert kept == folder + ":/some/where", kept
+    bare = {name: value for name, value in os.environ.items() if name != "LD_LIBRARY_PATH"}
+    assert capstan(*show, env=bare).stdout.decode() == folder
+
+
+def run_makes_tcpdump_load_this_library():
+    if not shutil.which("tcpdump"):
+        return "no tcpdump here"
+    told = subprocess.run([CAPSTAN, "run", "--", "tcpdump", "--version"], capture_output=True, timeout=LIMIT)
+    assert b"Capstan" in told.stdout + told.stderr, told
+
+
+def run_refuses_what_the_loader_would_not_obey():
+    program = path("privileged")
+    shutil.copy(shutil.which("true"), program)
+    try:
+        os.chown(program, 1, 1)
+    except OSError:  # a user namespace of one user: the system's own is foreign enough
+        program = shutil.which("su")
+    else:
+        os.chmod(program, 0o4755)
+    if not program or not os.stat(program).st_mode & stat.S_ISUID:
+        return "no set-user-ID program here"
+    expect(1, capstan("run", "--", program), "set-user-ID", program)
+    return None
+
+
+def main():
+    tests = [capture_send_and_read_back_keep_every_byte, signals_end_an_idle_capture_with_statistics,
+             a_count_ends_the_capture, a_time_ends_the_capture_though_no_packet_comes,
+             a_snaplen_cuts_packets_and_keeps_their_length, without_a_file_each_packet_is_a_line,
+             a_savefile_goes_to_standard_output, a_full_disk_is_an_error_and_keeps_what_was_written,
+             a_full_disk_shows_at_the_end_of_a_short_capture, a_device_that_vanishes_ends_the_capture_with_its_name,
+             errors_name_their_object, a_damaged_savefile_is_read_up_to_the_damage,
+             sending_stops_at_the_first_failure_and_says_how_far_it_came, a_file_of_another_link_type_is_not_sent,
+             wrong_usage_is_told_apart_from_failure, help_is_asked_for_in_two_ways,
+             the_list_shows_state_and_addresses, a_counter_runs_on_a_terminal_and_leaves_a_clean_line,
+             run_gives_back_the_programs_exit_status, run_puts_the_drop_in_folder_first_and_keeps_the_rest,
+             run_makes_tcpdump_load_this_library, run_refuses_what_the_loader_would_not_obey]
+    failed = 0
+    with open("/proc/sys/net/ipv6/conf/default/disable_ipv6", "w") as f:
+        f.write("1")
+    lay_cable()
+    for test in tests:
+        try:
+            skipped = test()
+            print(f"skipped: {test.__name__}: {skipped}" if skipped else f"ok: {test.__name__}", flush=True)
+        except (AssertionError, subprocess.SubprocessError, OSError) as why:
+            failed += 1
+            print(f"FAILED: {test.__name__}: {why}", flush=True)
+    return 1 if failed else 0
+
+
+try:
+    status = main()
+finally:
+    for child in children:
+        if child.poll() is None:
+            child.kill()
+            child.wait()
+    subprocess.run(["umount", path("small")], stderr=subprocess.DEVNULL)
+    shutil.rmtree(FOLDER, ignore_errors=True)
+sys.exit(status)
