@@ -1,0 +1,50 @@
+# The front door: each target is a script or a call of Meson; the build itself is described in meson.build.
+BUILD  = build
+PREFIX = /usr/local
+
+.PHONY: all bootstrap build demo check bench install uninstall clean help
+
+all: bootstrap build
+
+bootstrap:
+	@scripts/bootstrap build
+
+# Tests and benchmarks are built where what they need is there; `make check` sees to that.
+build: bootstrap
+	@test -f $(BUILD)/build.ninja || { \
+		pkg-config --exists cmocka libpcap && with=true || with=false; \
+		scripts/configure $(BUILD) -Dtests=$$with -Dbench=$$with; }
+	@ninja -C $(BUILD)
+
+demo: build
+	@BUILD=$(BUILD) scripts/demo
+
+check:
+	@scripts/check
+
+bench:
+	@scripts/bootstrap check
+	@scripts/configure $(BUILD) -Dbench=true
+	@ninja -C $(BUILD)
+	@meson test -C $(BUILD) --no-rebuild --benchmark --verbose
+
+# Into DESTDIR when given, for packages.
+install: build
+	@scripts/configure $(BUILD) -Dprefix=$(PREFIX)
+	@DESTDIR=$(DESTDIR) meson install -C $(BUILD)
+	@test -n "$(DESTDIR)" || test "$$(id -u)" -ne 0 || ldconfig
+
+uninstall:
+	@ninja -C $(BUILD) uninstall
+
+clean:
+	rm -rf build build-clang build-asan
+
+help:
+	@echo "make            install what is missing (as root), build"
+	@echo "make demo       send, capture, save, compare and send back, in a network of its own"
+	@echo "make check      build with gcc and clang, run every test"
+	@echo "make bench      measure against libpcap"
+	@echo "make install    PREFIX=$(PREFIX) DESTDIR="
+	@echo "make uninstall  what the last install put there"
+	@echo "make clean      remove what was built"
