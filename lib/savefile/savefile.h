@@ -1,0 +1,34 @@
+/* savefile.h - a file that is being read, and the formats that can read it. */
+#ifndef CST_SAVEFILE_SAVEFILE_H
+#define CST_SAVEFILE_SAVEFILE_H
+
+#include "handle/handle.h"
+#include "savefile/input.h"
+
+/* What every format has; a format's own struct begins with it and is p->source. */
+struct savefile {
+	struct cst_input in;
+	char *name;       /* for error texts; owned */
+	uint64_t packets; /* how many were handed over */
+};
+
+struct savefile_format {
+	bool (*claims)(const uint8_t magic[static 4]);
+	size_t state_bytes; /* of the struct that begins with struct savefile; comes zeroed */
+	/* The first four bytes are in the input, unused. Reads the rest of the file's header, sets p->ops, p->dlt and
+	 * all else that the header says. 0 or PCAP_ERROR with text. */
+	int (*open)(pcap_t *p);
+};
+
+extern const struct savefile_format cst_pcap_format;
+
+/* What the formats' source_ops have in common. */
+int cst_savefile_set_filter(pcap_t *p, const struct bpf_program *program);
+void cst_savefile_close(pcap_t *p);
+
+/* Failures while the header (`what`: "pcap file header") or a packet is read: PCAP_ERROR with text in place. */
+int cst_savefile_header_failed(pcap_t *p, const char *name, const struct cst_input *in, enum cst_input_status status,
+			       const char *what, size_t bytes);
+int cst_savefile_read_failed(pcap_t *p);
+
+#endif
