@@ -2,6 +2,7 @@
  * draft-ietf-opsawg-pcap; for what came before it: pcap-savefile(5) and what libpcap does with such files. */
 #include "base/bytes.h"
 #include "names/linktypes.h"
+#include "savefile/host_order.h"
 #include "savefile/savefile.h"
 
 #include <assert.h>
@@ -20,7 +21,7 @@
 static const struct variant {
 	uint32_t magic;
 	uint8_t record_header_bytes;
-	uint8_t extra_snaplen; /* what the writer's snaplen did not count: libpcap grants a cooked header's size */
+	uint8_t extra_snaplen; /* on Ethernet, whose header these writers did not count */
 	int precision;
 } variants[] = {
 	{ MAGIC_MICRO, 16, 0, PCAP_TSTAMP_PRECISION_MICRO },
@@ -48,6 +49,7 @@ struct pcap_reader {
 	struct savefile file;
 	unsigned int (*decode)(struct pcap_reader *r, struct cst_batch *b);
 	struct shape shape;
+	cst_header_swapper swap_header; /* NULL: nothing in the packets is in the other byte order */
 	uint32_t max_caplen; /* a longer packet is no packet */
 	uint32_t snaplen;    /* longer ones are cut to it, as pcap_snapshot() promises */
 };
@@ -71,13 +73,12 @@ static inline struct record read_record(const uint8_t *at, const struct shape sh
 	return r;
 }
 
-/* Fractions out of range, negative ones among them, are passed on as libpcap does: a sign of what wrote the file. */
-static inline suseconds_t scaled(int32_t fraction, enum scale scale)
+static inline suseconds_t scaled(uint32_t fraction, enum scale scale)
 {
 	switch (scale) {
 	case TIMES_1000: return (suseconds_t)fraction * 1000;
 	case BY_1000: return fraction / 1000;
-	default: return fraction;
+	default: return fraction; /* out of range or not: what the writer meant is not ours to guess */
 	}
 }
 
@@ -99,7 +100,7 @@ static inline __attribute__((always_inline)) unsigned int decode(struct pcap_rea
 		if (record.caplen > max_caplen || end - data < (ptrdiff_t)record.caplen)
 			break;
 		packet->h.ts.tv_sec = (time_t)record.seconds; /* unsigned in the file: good until 2106 */
-		packet->h.ts.tv_usec = scaled((int32_t)record.fraction, shape.scale);
+		packet->h.ts.tv_usec = scaled(record.fraction, shape.scale);
 		packet->h.caplen = record.caplen < snaplen ? record.caplen : snaplen;
 		packet->h.len = record.len;
 		packet->data = data;
@@ -158,6 +159,18 @@ static int end_of_file(pcap_t *p, const struct pcap_reader *r, size_t missing)
 			unused < r->shape.record_header_bytes ? "header" : "data", missing);
 }
 
+/* What a few link types need besides. Each packet passes here once, and the block is ours to write. */
+static void mend_headers(const pcap_t *p, const struct pcap_reader *r, struct cst_packet *packets, unsigned int count)
+{
+	for (struct cst_packet *packet = packets; packet < packets + count; packet++) {
+		if (r->swap_header)
+			r->swap_header(r->file.in.block + (packet->data - r->file.in.block), packet->h.caplen,
+				       packet->h.len);
+		if (p->dlt == DLT_USB_LINUX_MMAPPED)
+			packet->h.len = cst_usb_iso_length(packet->data, packet->h.caplen, packet->h.len);
+	}
+}
+
 static int read_batch(pcap_t *p, struct cst_batch *b)
 {
 	struct pcap_reader *r = p->source;
@@ -166,6 +179,8 @@ static int read_batch(pcap_t *p, struct cst_batch *b)
 		unsigned int n = r->decode(r, b);
 		if (n > 0) {
 			r->file.packets += n;
+			if (r->swap_header || p->dlt == DLT_USB_LINUX_MMAPPED)
+				mend_headers(p, r, b->packets, n);
 			return (int)n;
 		}
 		int64_t missing = missing_bytes(p, r);
@@ -236,7 +251,8 @@ static void take_snaplen(pcap_t *p, struct pcap_reader *r, const struct variant 
 
 	if (snaplen <= 0)
 		snaplen = max_snaplen; /* 0 means unlimited to some writers, and negative ones mean nothing */
-	p->snaplen = snaplen > INT32_MAX - variant->extra_snaplen ? INT32_MAX : snaplen + variant->extra_snaplen;
+	const int extra = p->dlt == DLT_EN10MB ? variant->extra_snaplen : 0;
+	p->snaplen = snaplen > INT32_MAX - extra ? INT32_MAX : snaplen + extra;
 	r->snaplen = (uint32_t)p->snaplen;
 	r->max_caplen = (uint32_t)max_snaplen;
 	/* libpcap's first buffer: pcap_bufsize() answers with it. */
@@ -294,6 +310,7 @@ static int open_pcap(pcap_t *p)
 	    (status = take_linktype(p, r, header.linktype)) < 0)
 		return status;
 	take_snaplen(p, r, variant, header.snaplen);
+	r->swap_header = p->swapped ? cst_header_swapper_of(p->dlt) : NULL;
 	r->decode = same_shape(&r->shape, &usual_shape) ? decode_usual : decode_any;
 	p->ops = &pcap_ops;
 	return 0;
