@@ -1,7 +1,7 @@
 /* frame.c - from a frame in the ring to the packet that the user sees: time stamp, cooked header, VLAN tag. */
 #include "base/bytes.h"
 #include "bpf/meta.h"
-#include "linux/packet_source.h"
+#include "linux/frame.h"
 
 #include <linux/if_ether.h>
 #include <pcap/sll.h>
@@ -58,50 +58,24 @@ static void write_sll2(uint8_t *at, const struct sockaddr_ll *sender)
 	memcpy(at, &h, sizeof(h));
 }
 
-static inline uint32_t at_most(uint32_t value, uint32_t limit)
+/* Write the cooked header before the network header, in the room that the ring keeps there. */
+void cst_frame_cook(const pcap_t *p, const struct ring_frame *frame, struct cst_packet *packet)
 {
-	return value < limit ? value : limit;
+	uint32_t header = cst_cooked_header_bytes(p->dlt);
+	uint8_t *data = frame->base + frame->mac - header;
+
+	if (p->dlt == DLT_LINUX_SLL2)
+		write_sll2(data, frame->sender);
+	else
+		write_sll(data, frame->sender);
+	packet->data = data;
+	packet->h.caplen = cst_cut(frame->snaplen + header, (uint32_t)p->snaplen);
+	packet->h.len = frame->len + header;
 }
 
-/* The adapter took the tag out of the frame; whether there was one says the status, since tag 0 is a tag, too. */
-static inline bool has_tag(const struct ring_frame *frame)
-{
-	return frame->status & TP_STATUS_VLAN_VALID;
-}
-
-static inline uint16_t tag_protocol(const struct ring_frame *frame)
+static uint16_t tag_protocol(const struct ring_frame *frame)
 {
 	return frame->status & TP_STATUS_VLAN_TPID_VALID ? frame->vlan_tpid : ETH_P_8021Q;
-}
-
-void cst_frame_to_packet(pcap_t *p, const struct ring_frame *frame, struct cst_packet *packet)
-{
-	const struct packet_source *s = p->source;
-	uint8_t *data = frame->base + frame->mac;
-	uint32_t caplen = frame->snaplen, len = frame->len;
-
-	if (s->cooked) {
-		uint32_t header = cst_cooked_header_bytes(p->dlt);
-		data -= header;
-		caplen += header;
-		len += header;
-		if (p->dlt == DLT_LINUX_SLL2)
-			write_sll2(data, frame->sender);
-		else
-			write_sll(data, frame->sender);
-	}
-	packet->h.ts.tv_sec = frame->sec;
-	packet->h.ts.tv_usec = p->options.tstamp_precision == PCAP_TSTAMP_PRECISION_NANO ? frame->nsec :
-											   frame->nsec / 1000;
-	packet->h.caplen = at_most(caplen, (uint32_t)p->snaplen);
-	packet->h.len = len;
-	packet->data = data;
-	packet->origin = frame->base;
-	packet->flags = 0;
-	if (s->ring.recheck)
-		packet->flags |= CST_PKT_UNFILTERED;
-	if (has_tag(frame) && s->tag_offset >= 0)
-		packet->flags |= CST_PKT_UNFINISHED;
 }
 
 void cst_frame_describe(pcap_t *p, const struct cst_packet *packet, struct cst_bpf_meta *meta)
@@ -113,9 +87,9 @@ void cst_frame_describe(pcap_t *p, const struct cst_packet *packet, struct cst_b
 	cst_bpf_meta_set(meta, SKF_AD_PKTTYPE, frame.sender->sll_pkttype);
 	cst_bpf_meta_set(meta, SKF_AD_IFINDEX, (uint32_t)frame.sender->sll_ifindex);
 	cst_bpf_meta_set(meta, SKF_AD_HATYPE, frame.sender->sll_hatype);
-	cst_bpf_meta_set(meta, SKF_AD_VLAN_TAG_PRESENT, has_tag(&frame));
-	cst_bpf_meta_set(meta, SKF_AD_VLAN_TAG, has_tag(&frame) ? frame.vlan_tci : 0);
-	cst_bpf_meta_set(meta, SKF_AD_VLAN_TPID, has_tag(&frame) ? tag_protocol(&frame) : 0);
+	cst_bpf_meta_set(meta, SKF_AD_VLAN_TAG_PRESENT, cst_frame_has_tag(&frame));
+	cst_bpf_meta_set(meta, SKF_AD_VLAN_TAG, cst_frame_has_tag(&frame) ? frame.vlan_tci : 0);
+	cst_bpf_meta_set(meta, SKF_AD_VLAN_TPID, cst_frame_has_tag(&frame) ? tag_protocol(&frame) : 0);
 }
 
 /* Put the VLAN tag back where it was on the wire, in the room that the ring keeps before each frame. A snaplen that ends
@@ -135,5 +109,5 @@ void cst_frame_finish(pcap_t *p, struct cst_packet *packet)
 	cst_put16be(data + before, tag_protocol(&frame));
 	cst_put16be(data + before + 2, frame.vlan_tci);
 	packet->data = data;
-	packet->h.caplen = at_most(packet->h.caplen + CST_VLAN_TAG_BYTES, (uint32_t)p->snaplen);
+	packet->h.caplen = cst_cut(packet->h.caplen + CST_VLAN_TAG_BYTES, (uint32_t)p->snaplen);
 }

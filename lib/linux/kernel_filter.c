@@ -1,7 +1,7 @@
 /* kernel_filter.c - classic BPF programs in the kernel, so that what nobody wants is never copied. */
 #include "bpf/cooked.h"
 #include "bpf/program.h"
-#include "linux/packet_source.h"
+#include "linux/frame.h"
 
 #include <errno.h>
 #include <linux/filter.h>

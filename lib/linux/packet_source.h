@@ -31,13 +31,7 @@ struct ring {
 	size_t big_bytes;
 };
 
-/* A ring frame, as far as the two versions agree. */
-struct ring_frame {
-	uint8_t *base; /* start of the frame's header; mac counts from here */
-	uint32_t status, sec, nsec, snaplen, len, mac;
-	uint16_t vlan_tci, vlan_tpid;
-	const struct sockaddr_ll *sender;
-};
+struct ring_frame;
 
 /* One version of ring. */
 struct ring_ops {
@@ -73,17 +67,9 @@ struct packet_source {
 	uint64_t missed_before;               /* the adapter's own loss when the capture began */
 };
 
-/* frame.c */
-bool cst_frame_wanted(struct packet_source *s, const struct sockaddr_ll *sender);
-void cst_frame_to_packet(pcap_t *p, const struct ring_frame *frame, struct cst_packet *packet);
-void cst_frame_describe(pcap_t *p, const struct cst_packet *packet, struct cst_bpf_meta *meta);
-void cst_frame_finish(pcap_t *p, struct cst_packet *packet);
-/* Bytes of the header that stands before the network header in cooked packets of link type `dlt`. */
-uint32_t cst_cooked_header_bytes(int dlt);
-#define CST_VLAN_TAG_BYTES 4
-/* Room before each frame for what frame.c puts there: the tag, or the longer cooked header less the gap that the
- * kernel leaves anyway. */
-#define CST_RING_RESERVE   24
+/* Room to ask for before each frame, besides the 16 bytes that a header has anyway: a VLAN tag, or what the longer
+ * cooked header has more. Not more than needed: the frames of a flood lie as close as this lets them. */
+#define CST_RING_RESERVE 4
 
 /* packet_socket.c */
 int cst_packet_wait_failed(pcap_t *p);

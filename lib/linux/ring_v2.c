@@ -2,7 +2,7 @@
  *
  * Every frame of the ring has the same room. It is made for frames of the interface's MTU; a longer one (a stack that
  * merges segments sends some of 64 KiB) comes cut through the ring, and whole through the socket's queue. */
-#include "linux/packet_source.h"
+#include "linux/frame.h"
 #include "linux/ring_handoff.h"
 
 #include <errno.h>
@@ -13,6 +13,7 @@
 #define BLOCK_BYTES    (64u << 10)
 #define SMALLEST_FRAME 256u
 #define LARGEST_FRAME  (16u << 10)
+#define BIG_HEADROOM   32u /* before a big frame: for the tag, or for a cooked header and a tag */
 #define LINK_HEADERS   32u /* Ethernet's with two tags, and some to spare */
 
 static struct tpacket2_hdr *frame_at(const struct ring *r, uint32_t index)
@@ -41,7 +42,7 @@ static struct ring_frame decode(void *origin)
 /* Room for a big frame and, before it, what frame.c may put there. */
 static bool make_room(struct ring *r, size_t bytes)
 {
-	size_t wanted = CST_RING_RESERVE + bytes;
+	size_t wanted = BIG_HEADROOM + bytes;
 
 	if (wanted <= r->big_bytes)
 		return true;
@@ -61,7 +62,7 @@ static void fetch_big(struct packet_source *s, struct ring_frame *frame)
 	ssize_t bytes = recv(s->fd, NULL, 0, MSG_DONTWAIT | MSG_PEEK | MSG_TRUNC);
 	bool room = bytes >= 0 && make_room(r, (size_t)bytes);
 
-	bytes = recv(s->fd, room ? r->big + CST_RING_RESERVE : NULL, room ? (size_t)bytes : 0, MSG_DONTWAIT);
+	bytes = recv(s->fd, room ? r->big + BIG_HEADROOM : NULL, room ? (size_t)bytes : 0, MSG_DONTWAIT);
 	if (!room || bytes < 0)
 		return;
 	frame->snaplen = (uint32_t)bytes;
@@ -71,6 +72,7 @@ static int read_batch(pcap_t *p, struct cst_batch *b)
 {
 	struct packet_source *s = p->source;
 	struct ring *r = &s->ring;
+	const struct frame_rules rules = cst_frame_rules(p);
 	int n = 0;
 
 	while (n < CST_BATCH_PACKETS && r->held < r->units) {
@@ -85,15 +87,15 @@ static int read_batch(pcap_t *p, struct cst_batch *b)
 			fetch_big(s, &frame);
 		r->current = r->current + 1 < r->units ? r->current + 1 : 0;
 		r->held++;
-		if (s->look_at_sender && !cst_frame_wanted(s, frame.sender))
+		if (rules.look_at_sender && !cst_frame_wanted(s, frame.sender))
 			continue;
 		struct cst_packet *packet = &b->packets[n++];
-		cst_frame_to_packet(p, &frame, packet);
+		cst_frame_to_packet(p, &rules, &frame, packet);
 		/* Our memory holds one big frame, so it ends the batch. */
 		if (big && frame.snaplen > ring_snaplen) {
-			size_t header_bytes = s->cooked ? cst_cooked_header_bytes(p->dlt) : 0;
-			memcpy(r->big + CST_RING_RESERVE - header_bytes, packet->data, header_bytes);
-			packet->data = r->big + CST_RING_RESERVE - header_bytes;
+			size_t header_bytes = rules.cooked ? cst_cooked_header_bytes(p->dlt) : 0;
+			memcpy(r->big + BIG_HEADROOM - header_bytes, packet->data, header_bytes);
+			packet->data = r->big + BIG_HEADROOM - header_bytes;
 			break;
 		}
 	}

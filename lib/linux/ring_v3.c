@@ -1,14 +1,16 @@
 /* ring_v3.c - TPACKET_V3: the kernel fills blocks with packets and hands each over when it is full or its time is up. */
-#include "linux/packet_source.h"
+#include "linux/frame.h"
 #include "linux/ring_handoff.h"
 
 #include <errno.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
-/* A block has to hold the largest frame with its headers, and a few packets more for the trip to be worth it. */
-#define SMALLEST_BLOCK (64u << 10)
-#define LARGEST_BLOCK  (256u << 10)
-#define HEADERS_ROOM   512u
+/* A block holds the longest packet that a handle may ask for, less its headers; and each costs a wake-up, so it should
+ * hold many. A ring wants some blocks to fill while one is read, which bounds them for small rings. */
+#define LARGEST_BLOCK (256u << 10)
+#define BLOCKS_WANTED 8
+#define HEADERS_ROOM  512u
 
 static struct tpacket_block_desc *block(const struct ring *r)
 {
@@ -56,42 +58,60 @@ static inline struct ring_frame decode(void *origin)
 	};
 }
 
-/* The kernel wrote the block on another core. Frames come about as far apart as the last two, so the lines of one to
- * come can be on their way while this one is read. */
+/* The kernel wrote the block on another core, so each line of it is far away. Frames come about as far apart as the
+ * last two: fetch the header and the first bytes of one to come while this one is read. */
+#define FRAMES_AHEAD 12
+
 static inline void fetch_ahead(const uint8_t *frame, uint32_t stride)
 {
-	__builtin_prefetch(frame + 4 * (size_t)stride);
-	__builtin_prefetch(frame + 4 * (size_t)stride + 64);
+	const uint8_t *ahead = frame + FRAMES_AHEAD * (size_t)stride;
+
+	__builtin_prefetch(ahead);
+	__builtin_prefetch(ahead + 64);
+	__builtin_prefetch(ahead + 128);
+}
+
+/* The block's next packets, as many as fit, into `b`; how many. */
+static int read_block(pcap_t *p, struct cst_batch *b)
+{
+	struct packet_source *s = p->source;
+	const struct frame_rules rules = cst_frame_rules(p);
+	uint8_t *at = s->ring.frame;
+	uint32_t left = s->ring.frames_left;
+	int n = 0;
+
+	for (; left > 0 && n < CST_BATCH_PACKETS; left--) {
+		struct ring_frame frame = decode(at);
+		uint32_t stride = ((struct tpacket3_hdr *)(void *)at)->tp_next_offset;
+
+		fetch_ahead(at, stride);
+		at += stride;
+		if (rules.look_at_sender && !cst_frame_wanted(s, frame.sender))
+			continue;
+		cst_frame_to_packet(p, &rules, &frame, &b->packets[n++]);
+	}
+	s->ring.frame = at;
+	s->ring.frames_left = left;
+	return n;
 }
 
 static int read_batch(pcap_t *p, struct cst_batch *b)
 {
 	struct packet_source *s = p->source;
 	struct ring *r = &s->ring;
-	uint32_t blocks = 0;
 	int n = 0;
 
-	while (n < CST_BATCH_PACKETS) {
+	/* Once around the ring without a wanted packet, the loop may want to look at other things. The packets of a
+	 * batch lie in the one block that is held, which goes back only by release(). */
+	for (uint32_t blocks = 0; n == 0 && blocks <= r->units; blocks++) {
 		if (r->frames_left == 0) {
-			/* Packets of this batch lie in the held block, so it goes back only by release(). Once around the
-			 * ring without a wanted packet, the loop may want to look at other things. */
-			if (n > 0 || blocks++ == r->units)
-				break;
 			if (r->held)
 				give_block_back(r);
 			if (!block_is_ours(r))
 				return cst_packet_nothing(p);
 			open_block(r);
-			continue;
 		}
-		struct ring_frame frame = decode(r->frame);
-		uint32_t stride = ((struct tpacket3_hdr *)(void *)r->frame)->tp_next_offset;
-		fetch_ahead(r->frame, stride);
-		r->frame += stride;
-		r->frames_left--;
-		if (s->look_at_sender && !cst_frame_wanted(s, frame.sender))
-			continue;
-		cst_frame_to_packet(p, &frame, &b->packets[n++]);
+		n = read_block(p, b);
 	}
 	return n;
 }
@@ -104,12 +124,13 @@ static void release(pcap_t *p)
 		give_block_back(r);
 }
 
-static uint32_t block_bytes_for(int snaplen)
+static uint32_t block_bytes_for(int snaplen, size_t ring_bytes)
 {
-	uint32_t bytes = SMALLEST_BLOCK;
+	uint32_t bytes = LARGEST_BLOCK;
 
-	while (bytes < (uint32_t)snaplen + HEADERS_ROOM && bytes < LARGEST_BLOCK)
-		bytes *= 2;
+	while (bytes / 2 >= (uint32_t)snaplen + HEADERS_ROOM && bytes > ring_bytes / BLOCKS_WANTED &&
+	       bytes > (uint32_t)sysconf(_SC_PAGESIZE))
+		bytes /= 2;
 	return bytes;
 }
 
@@ -121,7 +142,7 @@ static int request(pcap_t *p, size_t bytes)
 	int timeout_ms = p->options.timeout_ms;
 	uint32_t retire_ms = timeout_ms <= 0 ? 0 : timeout_ms > UINT16_MAX ? UINT16_MAX : (uint32_t)timeout_ms;
 
-	r->unit_bytes = block_bytes_for(p->snaplen);
+	r->unit_bytes = block_bytes_for(p->snaplen, bytes);
 	r->units = (uint32_t)((bytes + r->unit_bytes - 1) / r->unit_bytes);
 	if (r->units < 2)
 		r->units = 2; /* one to read, one to fill */

@@ -1,0 +1,74 @@
+/* frame.h - from a frame in the ring to the packet that the user sees. What every packet passes is inline. */
+#ifndef CST_LINUX_FRAME_H
+#define CST_LINUX_FRAME_H
+
+#include "linux/packet_source.h"
+
+/* A ring frame, as far as the ring's versions agree. */
+struct ring_frame {
+	uint8_t *base; /* start of the frame's header; mac counts from here */
+	uint32_t status, sec, nsec, snaplen, len, mac;
+	uint16_t vlan_tci, vlan_tpid;
+	const struct sockaddr_ll *sender;
+};
+
+#define CST_VLAN_TAG_BYTES 4
+
+bool cst_frame_wanted(struct packet_source *s, const struct sockaddr_ll *sender);
+void cst_frame_cook(const pcap_t *p, const struct ring_frame *frame, struct cst_packet *packet);
+/* Bytes of the header that stands before the network header in cooked packets of link type `dlt`. */
+uint32_t cst_cooked_header_bytes(int dlt);
+/* source_ops.describe and .finish */
+void cst_frame_describe(pcap_t *p, const struct cst_packet *packet, struct cst_bpf_meta *meta);
+void cst_frame_finish(pcap_t *p, struct cst_packet *packet);
+
+static inline uint32_t cst_cut(uint32_t length, uint32_t limit)
+{
+	return length < limit ? length : limit;
+}
+
+/* The adapter took the tag out of the frame; whether there was one says the status, since tag 0 is a tag, too. */
+static inline bool cst_frame_has_tag(const struct ring_frame *frame)
+{
+	return frame->status & TP_STATUS_VLAN_VALID;
+}
+
+/* What decides how each frame becomes a packet: gathered once a batch, so that the loop keeps it in registers. */
+struct frame_rules {
+	uint32_t snaplen;
+	uint32_t flags;    /* CST_PKT_*: of every packet */
+	uint32_t tag_mask; /* the frame's status bits that make it unfinished */
+	bool nano, cooked, look_at_sender;
+};
+
+static inline struct frame_rules cst_frame_rules(const pcap_t *p)
+{
+	const struct packet_source *s = p->source;
+
+	return (struct frame_rules){
+		.snaplen = (uint32_t)p->snaplen,
+		.flags = s->ring.recheck ? CST_PKT_UNFILTERED : 0,
+		.tag_mask = s->tag_offset >= 0 ? TP_STATUS_VLAN_VALID : 0,
+		.nano = p->options.tstamp_precision == PCAP_TSTAMP_PRECISION_NANO,
+		.cooked = s->cooked,
+		.look_at_sender = s->look_at_sender,
+	};
+}
+
+static inline void cst_frame_to_packet(const pcap_t *p, const struct frame_rules *rules, const struct ring_frame *frame,
+				       struct cst_packet *packet)
+{
+	packet->h.ts.tv_sec = frame->sec;
+	packet->h.ts.tv_usec = rules->nano ? frame->nsec : frame->nsec / 1000;
+	packet->origin = frame->base;
+	packet->flags = rules->flags | (frame->status & rules->tag_mask ? CST_PKT_UNFINISHED : 0);
+	if (rules->cooked) {
+		cst_frame_cook(p, frame, packet);
+	} else {
+		packet->data = frame->base + frame->mac;
+		packet->h.caplen = cst_cut(frame->snaplen, rules->snaplen);
+		packet->h.len = frame->len;
+	}
+}
+
+#endif
