@@ -58,19 +58,20 @@ static void write_sll2(uint8_t *at, const struct sockaddr_ll *sender)
 	memcpy(at, &h, sizeof(h));
 }
 
-/* Write the cooked header before the network header, in the room that the ring keeps there. */
-void cst_frame_cook(const pcap_t *p, const struct ring_frame *frame, struct cst_packet *packet)
+void cst_frame_cook(pcap_t *p, struct cst_packet *packet, uint32_t snaplen)
 {
+	const struct packet_source *s = p->source;
+	const struct sockaddr_ll *sender = s->ring_ops->decode(packet->origin).sender;
 	uint32_t header = cst_cooked_header_bytes(p->dlt);
-	uint8_t *data = frame->base + frame->mac - header;
+	uint8_t *data = (uint8_t *)(uintptr_t)packet->data - header;
 
 	if (p->dlt == DLT_LINUX_SLL2)
-		write_sll2(data, frame->sender);
+		write_sll2(data, sender);
 	else
-		write_sll(data, frame->sender);
+		write_sll(data, sender);
 	packet->data = data;
-	packet->h.caplen = cst_cut(frame->snaplen + header, (uint32_t)p->snaplen);
-	packet->h.len = frame->len + header;
+	packet->h.caplen = cst_cut(snaplen + header, (uint32_t)p->snaplen);
+	packet->h.len += header;
 }
 
 static uint16_t tag_protocol(const struct ring_frame *frame)

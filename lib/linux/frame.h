@@ -4,10 +4,9 @@
 
 #include "linux/packet_source.h"
 
-/* A ring frame, as far as the ring's versions agree. */
+/* What a frame's header says beside what every packet needs. */
 struct ring_frame {
-	uint8_t *base; /* start of the frame's header; mac counts from here */
-	uint32_t status, sec, nsec, snaplen, len, mac;
+	uint32_t status;
 	uint16_t vlan_tci, vlan_tpid;
 	const struct sockaddr_ll *sender;
 };
@@ -15,7 +14,8 @@ struct ring_frame {
 #define CST_VLAN_TAG_BYTES 4
 
 bool cst_frame_wanted(struct packet_source *s, const struct sockaddr_ll *sender);
-void cst_frame_cook(const pcap_t *p, const struct ring_frame *frame, struct cst_packet *packet);
+/* Put the cooked header before the network header, which `snaplen` bytes follow. */
+void cst_frame_cook(pcap_t *p, struct cst_packet *packet, uint32_t snaplen);
 /* Bytes of the header that stands before the network header in cooked packets of link type `dlt`. */
 uint32_t cst_cooked_header_bytes(int dlt);
 /* source_ops.describe and .finish */
@@ -55,20 +55,20 @@ static inline struct frame_rules cst_frame_rules(const pcap_t *p)
 	};
 }
 
-static inline void cst_frame_to_packet(const pcap_t *p, const struct frame_rules *rules, const struct ring_frame *frame,
+/* Make `packet` of the frame whose header begins at `origin`, by the members that the headers of both versions have. */
+static inline void cst_frame_to_packet(pcap_t *p, const struct frame_rules *rules, void *origin, uint32_t status,
+				       uint32_t sec, uint32_t nsec, uint32_t snaplen, uint32_t len, uint32_t mac,
 				       struct cst_packet *packet)
 {
-	packet->h.ts.tv_sec = frame->sec;
-	packet->h.ts.tv_usec = rules->nano ? frame->nsec : frame->nsec / 1000;
-	packet->origin = frame->base;
-	packet->flags = rules->flags | (frame->status & rules->tag_mask ? CST_PKT_UNFINISHED : 0);
-	if (rules->cooked) {
-		cst_frame_cook(p, frame, packet);
-	} else {
-		packet->data = frame->base + frame->mac;
-		packet->h.caplen = cst_cut(frame->snaplen, rules->snaplen);
-		packet->h.len = frame->len;
-	}
+	packet->h.ts.tv_sec = sec;
+	packet->h.ts.tv_usec = rules->nano ? nsec : nsec / 1000;
+	packet->h.caplen = cst_cut(snaplen, rules->snaplen);
+	packet->h.len = len;
+	packet->data = (uint8_t *)origin + mac;
+	packet->origin = origin;
+	packet->flags = rules->flags | (status & rules->tag_mask ? CST_PKT_UNFINISHED : 0);
+	if (rules->cooked)
+		cst_frame_cook(p, packet, snaplen);
 }
 
 #endif

@@ -21,22 +21,19 @@ static struct tpacket2_hdr *frame_at(const struct ring *r, uint32_t index)
 	return (struct tpacket2_hdr *)(void *)(r->map + (size_t)index * r->unit_bytes);
 }
 
+static const struct sockaddr_ll *sender(const struct tpacket2_hdr *h)
+{
+	return (const struct sockaddr_ll *)(const void *)((const uint8_t *)h + TPACKET_ALIGN(sizeof(*h)));
+}
+
 static struct ring_frame decode(void *origin)
 {
-	struct tpacket2_hdr *h = origin;
+	const struct tpacket2_hdr *h = origin;
 
-	return (struct ring_frame){
-		.base = origin,
-		.status = h->tp_status,
-		.sec = h->tp_sec,
-		.nsec = h->tp_nsec,
-		.snaplen = h->tp_snaplen,
-		.len = h->tp_len,
-		.mac = h->tp_mac,
-		.vlan_tci = h->tp_vlan_tci,
-		.vlan_tpid = h->tp_vlan_tpid,
-		.sender = (struct sockaddr_ll *)(void *)((uint8_t *)origin + TPACKET_ALIGN(sizeof(*h))),
-	};
+	return (struct ring_frame){ .status = h->tp_status,
+				    .vlan_tci = h->tp_vlan_tci,
+				    .vlan_tpid = h->tp_vlan_tpid,
+				    .sender = sender(h) };
 }
 
 /* Room for a big frame and, before it, what frame.c may put there. */
@@ -54,18 +51,28 @@ static bool make_room(struct ring *r, size_t bytes)
 	return true;
 }
 
-/* Fetch the whole of a frame that was too big for the ring. `mac` then leads out of the ring, into our own memory.
- * Without memory for it the frame stays cut: caplen says so. */
-static void fetch_big(struct packet_source *s, struct ring_frame *frame)
+/* Fetch the whole of a frame that was too big for the ring into our own memory. Its size; 0 without memory for it, and
+ * then the frame stays as the ring has it, cut, which its caplen says. */
+static uint32_t fetch_big(struct packet_source *s)
 {
 	struct ring *r = &s->ring;
 	ssize_t bytes = recv(s->fd, NULL, 0, MSG_DONTWAIT | MSG_PEEK | MSG_TRUNC);
 	bool room = bytes >= 0 && make_room(r, (size_t)bytes);
 
 	bytes = recv(s->fd, room ? r->big + BIG_HEADROOM : NULL, room ? (size_t)bytes : 0, MSG_DONTWAIT);
-	if (!room || bytes < 0)
-		return;
-	frame->snaplen = (uint32_t)bytes;
+	return room && bytes > 0 ? (uint32_t)bytes : 0;
+}
+
+/* Let `packet` continue in our memory, where all `bytes` of it are; a cooked header comes along. */
+static void move_to_big(const pcap_t *p, struct cst_packet *packet, uint32_t bytes)
+{
+	const struct packet_source *s = p->source;
+	uint32_t header = s->cooked ? cst_cooked_header_bytes(p->dlt) : 0;
+	uint8_t *data = s->ring.big + BIG_HEADROOM - header;
+
+	memcpy(data, packet->data, header);
+	packet->data = data;
+	packet->h.caplen = cst_cut(header + bytes, (uint32_t)p->snaplen);
 }
 
 static int read_batch(pcap_t *p, struct cst_batch *b)
@@ -73,31 +80,28 @@ static int read_batch(pcap_t *p, struct cst_batch *b)
 	struct packet_source *s = p->source;
 	struct ring *r = &s->ring;
 	const struct frame_rules rules = cst_frame_rules(p);
+	uint32_t big = 0;
 	int n = 0;
 
-	while (n < CST_BATCH_PACKETS && r->held < r->units) {
-		struct tpacket2_hdr *header = frame_at(r, r->current);
+	/* Our memory holds one big frame, so that ends the batch. */
+	while (n < CST_BATCH_PACKETS && r->held < r->units && big == 0) {
+		struct tpacket2_hdr *h = frame_at(r, r->current);
 
-		if (!cst_unit_is_ours(&header->tp_status))
+		if (!cst_unit_is_ours(&h->tp_status))
 			break;
-		struct ring_frame frame = decode(header);
-		bool big = frame.status & TP_STATUS_COPY;
-		uint32_t ring_snaplen = frame.snaplen;
-		if (big)
-			fetch_big(s, &frame);
+		if (h->tp_status & TP_STATUS_COPY)
+			big = fetch_big(s);
 		r->current = r->current + 1 < r->units ? r->current + 1 : 0;
 		r->held++;
-		if (rules.look_at_sender && !cst_frame_wanted(s, frame.sender))
+		if (rules.look_at_sender && !cst_frame_wanted(s, sender(h))) {
+			big = 0;
 			continue;
-		struct cst_packet *packet = &b->packets[n++];
-		cst_frame_to_packet(p, &rules, &frame, packet);
-		/* Our memory holds one big frame, so it ends the batch. */
-		if (big && frame.snaplen > ring_snaplen) {
-			size_t header_bytes = rules.cooked ? cst_cooked_header_bytes(p->dlt) : 0;
-			memcpy(r->big + BIG_HEADROOM - header_bytes, packet->data, header_bytes);
-			packet->data = r->big + BIG_HEADROOM - header_bytes;
-			break;
 		}
+		struct cst_packet *packet = &b->packets[n++];
+		cst_frame_to_packet(p, &rules, h, h->tp_status, h->tp_sec, h->tp_nsec, h->tp_snaplen, h->tp_len,
+				    h->tp_mac, packet);
+		if (big > 0)
+			move_to_big(p, packet, big);
 	}
 	return n > 0 || r->held > 0 ? n : cst_packet_nothing(p);
 }

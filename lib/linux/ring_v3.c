@@ -1,4 +1,5 @@
 /* ring_v3.c - TPACKET_V3: the kernel fills blocks with packets and hands each over when it is full or its time is up. */
+#include "base/clock.h"
 #include "linux/frame.h"
 #include "linux/ring_handoff.h"
 
@@ -6,8 +7,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A block holds the longest packet that a handle may ask for, less its headers; and each costs a wake-up, so it should
- * hold many. A ring wants some blocks to fill while one is read, which bounds them for small rings. */
+/* Small blocks go back to the kernel soon after they are read; but one has to hold the longest packet that a handle may
+ * ask for, less its headers. A small ring is divided all the same: some blocks have to fill while one is read. */
+#define USUAL_BLOCK   (128u << 10)
 #define LARGEST_BLOCK (256u << 10)
 #define BLOCKS_WANTED 8
 #define HEADERS_ROOM  512u
@@ -22,10 +24,21 @@ static bool block_is_ours(const struct ring *r)
 	return cst_unit_is_ours(&block(r)->hdr.bh1.block_status);
 }
 
+/* How long the kernel took to fill the block, by its first and last packet; 0 if its time ran out before. */
+static int64_t fill_time_ns(const struct tpacket_hdr_v1 *header)
+{
+	if (header->block_status & TP_STATUS_BLK_TMO)
+		return 0;
+	return ((int64_t)header->ts_last_pkt.ts_sec - header->ts_first_pkt.ts_sec) * CST_NS_PER_SEC +
+	       (int64_t)header->ts_last_pkt.ts_nsec - header->ts_first_pkt.ts_nsec;
+}
+
 static void open_block(struct ring *r)
 {
 	const struct tpacket_hdr_v1 *header = &block(r)->hdr.bh1;
 
+	r->fill_ns = fill_time_ns(header);
+	r->blocks_since_wait++;
 	r->frame = (uint8_t *)block(r) + header->offset_to_first_pkt;
 	r->frames_left = header->num_pkts;
 	r->held = 1;
@@ -40,35 +53,19 @@ static void give_block_back(struct ring *r)
 		r->recheck--;
 }
 
-static inline struct ring_frame decode(void *origin)
+static const struct sockaddr_ll *sender(const struct tpacket3_hdr *h)
 {
-	struct tpacket3_hdr *h = origin;
-
-	return (struct ring_frame){
-		.base = origin,
-		.status = h->tp_status,
-		.sec = h->tp_sec,
-		.nsec = h->tp_nsec,
-		.snaplen = h->tp_snaplen,
-		.len = h->tp_len,
-		.mac = h->tp_mac,
-		.vlan_tci = (uint16_t)h->hv1.tp_vlan_tci,
-		.vlan_tpid = h->hv1.tp_vlan_tpid,
-		.sender = (struct sockaddr_ll *)(void *)((uint8_t *)origin + TPACKET_ALIGN(sizeof(*h))),
-	};
+	return (const struct sockaddr_ll *)(const void *)((const uint8_t *)h + TPACKET_ALIGN(sizeof(*h)));
 }
 
-/* The kernel wrote the block on another core, so each line of it is far away. Frames come about as far apart as the
- * last two: fetch the header and the first bytes of one to come while this one is read. */
-#define FRAMES_AHEAD 12
-
-static inline void fetch_ahead(const uint8_t *frame, uint32_t stride)
+static struct ring_frame decode(void *origin)
 {
-	const uint8_t *ahead = frame + FRAMES_AHEAD * (size_t)stride;
+	const struct tpacket3_hdr *h = origin;
 
-	__builtin_prefetch(ahead);
-	__builtin_prefetch(ahead + 64);
-	__builtin_prefetch(ahead + 128);
+	return (struct ring_frame){ .status = h->tp_status,
+				    .vlan_tci = (uint16_t)h->hv1.tp_vlan_tci,
+				    .vlan_tpid = h->hv1.tp_vlan_tpid,
+				    .sender = sender(h) };
 }
 
 /* The block's next packets, as many as fit, into `b`; how many. */
@@ -81,18 +78,39 @@ static int read_block(pcap_t *p, struct cst_batch *b)
 	int n = 0;
 
 	for (; left > 0 && n < CST_BATCH_PACKETS; left--) {
-		struct ring_frame frame = decode(at);
-		uint32_t stride = ((struct tpacket3_hdr *)(void *)at)->tp_next_offset;
+		struct tpacket3_hdr *h = (struct tpacket3_hdr *)(void *)at;
 
-		fetch_ahead(at, stride);
-		at += stride;
-		if (rules.look_at_sender && !cst_frame_wanted(s, frame.sender))
+		at += h->tp_next_offset;
+		if (rules.look_at_sender && !cst_frame_wanted(s, sender(h)))
 			continue;
-		cst_frame_to_packet(p, &rules, &frame, &b->packets[n++]);
+		cst_frame_to_packet(p, &rules, h, h->tp_status, h->tp_sec, h->tp_nsec, h->tp_snaplen, h->tp_len,
+				    h->tp_mac, &b->packets[n++]);
 	}
 	s->ring.frame = at;
 	s->ring.frames_left = left;
 	return n;
+}
+
+/* Waking up costs as much as reading hundreds of packets, so under load it pays to let some blocks fill before the next
+ * look: for as long as three eighths of the ring take, by the last block's measure. Never longer than a quarter of the
+ * delay that the read timeout allows anyway, and not after coming late. */
+static int64_t worth_lingering_ns(const pcap_t *p, const struct ring *r)
+{
+	const int64_t longest_ns = 20 * CST_NS_PER_MS;
+	int64_t allowed_ns = p->options.timeout_ms > 0 ? p->options.timeout_ms * CST_NS_PER_MS / 4 : longest_ns;
+	int64_t linger_ns = r->fill_ns * (r->units * 3 / 8);
+
+	if (allowed_ns > longest_ns)
+		allowed_ns = longest_ns;
+	return linger_ns <= allowed_ns && r->blocks_since_wait <= r->units / 2 ? linger_ns : 0;
+}
+
+static int nothing_ready(pcap_t *p, struct ring *r)
+{
+	if (r->blocks_since_wait > 0)
+		p->linger_ns = worth_lingering_ns(p, r);
+	r->blocks_since_wait = 0;
+	return cst_packet_nothing(p);
 }
 
 static int read_batch(pcap_t *p, struct cst_batch *b)
@@ -108,7 +126,7 @@ static int read_batch(pcap_t *p, struct cst_batch *b)
 			if (r->held)
 				give_block_back(r);
 			if (!block_is_ours(r))
-				return cst_packet_nothing(p);
+				return nothing_ready(p, r);
 			open_block(r);
 		}
 		n = read_block(p, b);
@@ -126,11 +144,12 @@ static void release(pcap_t *p)
 
 static uint32_t block_bytes_for(int snaplen, size_t ring_bytes)
 {
-	uint32_t bytes = LARGEST_BLOCK;
+	uint32_t bytes = USUAL_BLOCK;
 
-	while (bytes / 2 >= (uint32_t)snaplen + HEADERS_ROOM && bytes > ring_bytes / BLOCKS_WANTED &&
-	       bytes > (uint32_t)sysconf(_SC_PAGESIZE))
+	while (bytes > ring_bytes / BLOCKS_WANTED && bytes > (uint32_t)sysconf(_SC_PAGESIZE))
 		bytes /= 2;
+	while (bytes < (uint32_t)snaplen + HEADERS_ROOM && bytes < LARGEST_BLOCK)
+		bytes *= 2;
 	return bytes;
 }
 
