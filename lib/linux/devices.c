@@ -82,7 +82,8 @@ static int add_link(struct listing *l, const struct ifaddrs *ifa, char *errbuf)
 	if (!cst_device_add(l->list, ifa->ifa_name, NULL, device_flags(ifa), errbuf))
 		return PCAP_ERROR;
 	l->last = l->list->count - 1;
-	return add_address(l, ifa, errbuf);
+	/* Tunnels have no hardware address, and then no address at all stands here. */
+	return ifa->ifa_addr ? add_address(l, ifa, errbuf) : 0;
 }
 
 int cst_interface_list(struct cst_device_list *list, char *errbuf)
@@ -96,9 +97,7 @@ int cst_interface_list(struct cst_device_list *list, char *errbuf)
 		return PCAP_ERROR;
 	}
 	for (const struct ifaddrs *ifa = all; ifa && status == 0; ifa = ifa->ifa_next) {
-		if (!ifa->ifa_addr)
-			continue;
-		if (ifa->ifa_addr->sa_family == AF_PACKET)
+		if (!ifa->ifa_addr || ifa->ifa_addr->sa_family == AF_PACKET)
 			status = add_link(&l, ifa, errbuf);
 		else
 			status = add_address(&l, ifa, errbuf);
