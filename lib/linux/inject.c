@@ -2,7 +2,18 @@
 #include "linux/packet_source.h"
 
 #include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+
+/* The MTU may have changed since the capture began. */
+static unsigned int mtu_of_now(const pcap_t *p, const struct packet_source *s)
+{
+	struct ifreq ifr = { 0 };
+
+	strncpy(ifr.ifr_name, p->device, sizeof(ifr.ifr_name) - 1);
+	return ioctl(s->fd, SIOCGIFMTU, &ifr) < 0 ? s->mtu : (unsigned int)ifr.ifr_mtu;
+}
 
 int cst_packet_inject(pcap_t *p, const void *frame, size_t bytes)
 {
@@ -19,7 +30,7 @@ int cst_packet_inject(pcap_t *p, const void *frame, size_t bytes)
 	while (sent < 0 && errno == EINTR);
 	if (sent < 0 && errno == EMSGSIZE)
 		return cst_fail(p, PCAP_ERROR, "%s: a frame of %zu bytes is more than the interface takes (MTU %u)", p->device,
-				bytes, s->mtu);
+				bytes, mtu_of_now(p, s));
 	if (sent < 0)
 		return cst_fail_errno(p, PCAP_ERROR, "%s: sending a frame of %zu bytes", p->device, bytes);
 	return (int)sent;
