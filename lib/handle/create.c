@@ -167,6 +167,9 @@ int pcap_can_set_rfmon(pcap_t *p)
 {
 	if (p->kind == CST_DEAD || p->kind == CST_SAVEFILE)
 		return cst_fail(p, PCAP_ERROR, "monitor mode is for live handles; this one captures nothing");
+	int status = need_created(p, __func__);
+	if (status < 0)
+		return status;
 	if (!p->live || !p->live->can_set_rfmon)
 		return 0;
 	return p->live->can_set_rfmon(p);
