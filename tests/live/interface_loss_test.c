@@ -1,0 +1,203 @@
+/* interface_loss_test.c - an interface that goes down, disappears or moves away in mid-capture: first what came before
+ * it, then an error that names it. */
+#include "capture.h"
+
+#include <net/if.h>
+#include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static pcap_t *open_there(void **state, int timeout_ms)
+{
+	struct opening how = *(struct opening *)*state;
+
+	netlab_add_pair("here", "there");
+	how.device = "there";
+	how.timeout_ms = timeout_ms;
+	return capture_open(&how);
+}
+
+/* The next read that is not a timeout is an error that names the interface. */
+static void expect_failure(pcap_t *p, const char *what)
+{
+	struct pcap_pkthdr *h;
+	const u_char *data;
+	int status;
+
+	for (int64_t end = netlab_now_ms() + 5000; (status = pcap_next_ex(p, &h, &data)) == 0;)
+		if (netlab_now_ms() > end)
+			fail_msg("nothing tells that the interface %s", what);
+	assert_int_equal(status, PCAP_ERROR);
+	capture_expect_error(p, "there");
+	capture_expect_error(p, what);
+}
+
+static void send_some(void)
+{
+	int here = netlab_sender("here");
+
+	netlab_send_numbered(here, 0, 20, 100);
+	close(here);
+}
+
+static const int timeouts[] = { 0, 10, 300 };
+#define TIMEOUTS (sizeof(timeouts) / sizeof(*timeouts))
+
+static void down_is_told_after_what_came_before(void **state)
+{
+	for (size_t i = 0; i < TIMEOUTS; i++) {
+		pcap_t *p = open_there(state, timeouts[i]);
+
+		send_some();
+		netlab_set_up("there", false);
+		capture_expect(p, 0, 20, 100);
+		expect_failure(p, "down");
+		pcap_close(p);
+		netlab_run("ip link del here");
+	}
+}
+
+static void up_again_the_capture_goes_on(void **state)
+{
+	pcap_t *p = open_there(state, 10);
+
+	for (int turn = 0; turn < 3; turn++) {
+		netlab_set_up("there", false);
+		expect_failure(p, "down");
+		capture_expect_none(p);
+		netlab_set_up("there", true);
+		netlab_wait_running("here");
+		netlab_wait_running("there");
+		send_some();
+		capture_expect(p, 0, 20, 100);
+	}
+	pcap_close(p);
+	netlab_run("ip link del here");
+}
+
+static void disappearance_is_told_after_what_came_before(void **state)
+{
+	for (size_t i = 0; i < TIMEOUTS; i++) {
+		pcap_t *p = open_there(state, timeouts[i]);
+
+		send_some();
+		netlab_run("ip link del here");
+		capture_expect(p, 0, 20, 100);
+		expect_failure(p, "disappeared");
+		/* It is gone for good, and every read says so. */
+		expect_failure(p, "disappeared");
+		pcap_close(p);
+	}
+}
+
+static void down_and_then_gone_are_told_both(void **state)
+{
+	pcap_t *p = open_there(state, 10);
+
+	netlab_set_up("there", false);
+	expect_failure(p, "down");
+	netlab_run("ip link del here");
+	expect_failure(p, "disappeared");
+	pcap_close(p);
+}
+
+static void nonblocking_reads_tell_it_too(void **state)
+{
+	pcap_t *p = open_there(state, 10);
+	char errbuf[PCAP_ERRBUF_SIZE];
+
+	assert_int_equal(pcap_setnonblock(p, 1, errbuf), 0);
+	send_some();
+	netlab_run("ip link del here");
+	capture_expect(p, 0, 20, 100);
+	expect_failure(p, "disappeared");
+	pcap_close(p);
+}
+
+static void count(u_char *user, const struct pcap_pkthdr *h, const u_char *data)
+{
+	(void)h;
+	(void)data;
+	++*(int *)(void *)user;
+}
+
+static void loop_and_dispatch_end_with_the_error(void **state)
+{
+	for (int by_loop = 0; by_loop < 2; by_loop++) {
+		pcap_t *p = open_there(state, 0);
+		int seen = 0, status;
+
+		send_some();
+		netlab_run("ip link del here");
+		if (by_loop) {
+			status = pcap_loop(p, -1, count, (u_char *)&seen);
+		} else {
+			while ((status = pcap_dispatch(p, -1, count, (u_char *)&seen)) > 0)
+				;
+		}
+		assert_int_equal(status, PCAP_ERROR);
+		capture_expect_error(p, "there");
+		assert_int_equal(seen, 20);
+		pcap_close(p);
+	}
+}
+
+/* A process that lives in another network namespace until its pipe closes. */
+static pid_t live_elsewhere(int *leash)
+{
+	int ready[2], hold[2];
+	char byte;
+
+	assert_int_equal(pipe(ready), 0);
+	assert_int_equal(pipe(hold), 0);
+	pid_t child = fork();
+	if (child == 0) {
+		close(hold[1]);
+		if (unshare(CLONE_NEWNET) == 0 && write(ready[1], "", 1) == 1)
+			while (read(hold[0], &byte, 1) > 0)
+				;
+		_exit(0);
+	}
+	close(ready[1]);
+	close(hold[0]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	*leash = hold[1];
+	return child;
+}
+
+static void moving_to_another_namespace_is_disappearing(void **state)
+{
+	int leash;
+	pid_t elsewhere = live_elsewhere(&leash);
+	pcap_t *p = open_there(state, 10);
+
+	send_some();
+	netlab_run("ip link set there netns %d", (int)elsewhere);
+	capture_expect(p, 0, 20, 100);
+	expect_failure(p, "disappeared");
+	close(leash);
+	waitpid(elsewhere, NULL, 0);
+	pcap_close(p);
+	/* With its namespace the interface ends, and with it the pair: in the kernel's own time. */
+	for (int waited = 0; if_nametoindex("here"); waited += 5) {
+		assert_in_range(waited, 0, 5000);
+		netlab_sleep_ms(5);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		BOTH_RINGS(down_is_told_after_what_came_before),
+		BOTH_RINGS(up_again_the_capture_goes_on),
+		BOTH_RINGS(disappearance_is_told_after_what_came_before),
+		BOTH_RINGS(down_and_then_gone_are_told_both),
+		BOTH_RINGS(nonblocking_reads_tell_it_too),
+		BOTH_RINGS(loop_and_dispatch_end_with_the_error),
+		BOTH_RINGS(moving_to_another_namespace_is_disappearing),
+	};
+
+	netlab_enter();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
