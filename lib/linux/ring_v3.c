@@ -92,17 +92,17 @@ static int read_block(pcap_t *p, struct cst_batch *b)
 }
 
 /* Waking up costs as much as reading hundreds of packets, so under load it pays to let some blocks fill before the next
- * look: for as long as three eighths of the ring take, by the last block's measure. Never longer than a quarter of the
- * delay that the read timeout allows anyway, and not after coming late. */
+ * look: for as long as three eighths of the ring take, by the last block's measure, but no longer than half of the delay
+ * that the read timeout allows anyway. Not when fewer than two blocks would come of it, and not after coming late. */
 static int64_t worth_lingering_ns(const pcap_t *p, const struct ring *r)
 {
-	const int64_t longest_ns = 20 * CST_NS_PER_MS;
-	int64_t allowed_ns = p->options.timeout_ms > 0 ? p->options.timeout_ms * CST_NS_PER_MS / 4 : longest_ns;
+	const int64_t without_timeout_ns = 20 * CST_NS_PER_MS;
+	int64_t allowed_ns = p->options.timeout_ms > 0 ? p->options.timeout_ms * CST_NS_PER_MS / 2 : without_timeout_ns;
 	int64_t linger_ns = r->fill_ns * (r->units * 3 / 8);
 
-	if (allowed_ns > longest_ns)
-		allowed_ns = longest_ns;
-	return linger_ns <= allowed_ns && r->blocks_since_wait <= r->units / 2 ? linger_ns : 0;
+	if (linger_ns > allowed_ns)
+		linger_ns = allowed_ns;
+	return linger_ns >= 2 * r->fill_ns && r->blocks_since_wait <= r->units / 2 ? linger_ns : 0;
 }
 
 static int nothing_ready(pcap_t *p, struct ring *r)
