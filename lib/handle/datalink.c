@@ -37,8 +37,9 @@ void pcap_free_datalinks(int *dlt_list)
 
 static bool offered(const pcap_t *p, int dlt)
 {
+	/* A dead handle may hold a number that is no link type; that is never a choice. */
 	if (dlt == p->dlt)
-		return true;
+		return dlt >= 0;
 	for (int i = 0; i < p->dlt_count; i++)
 		if (p->dlts[i] == dlt)
 			return true;

@@ -3,14 +3,14 @@
 
 pcap_t *pcap_open_dead_with_tstamp_precision(int linktype, int snaplen, u_int precision)
 {
-	if (precision != PCAP_TSTAMP_PRECISION_MICRO && precision != PCAP_TSTAMP_PRECISION_NANO)
-		return NULL;
 	pcap_t *p = cst_handle_new(CST_DEAD, NULL);
 	if (!p)
 		return NULL;
 	p->dlt = linktype;
 	p->snaplen = snaplen;
-	p->options.tstamp_precision = (int)precision;
+	/* Nothing could tell the caller why there is no handle, so libpcap takes another precision for microseconds. */
+	p->options.tstamp_precision = precision == PCAP_TSTAMP_PRECISION_NANO ? PCAP_TSTAMP_PRECISION_NANO :
+										 PCAP_TSTAMP_PRECISION_MICRO;
 	return p;
 }
 
