@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_ether.h>
+#include <pcap/sll.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,10 @@ static void choose_linktype(pcap_t *p, struct packet_source *s, const struct cst
 	for (p->dlt_count = 0; hardware->dlts[p->dlt_count] >= 0; p->dlt_count++)
 		p->dlts[p->dlt_count] = hardware->dlts[p->dlt_count];
 	s->cooked = hardware->cooked;
+	/* Programs look into a cooked header without asking whether all of it is there. */
+	const int least = (int)sizeof(struct sll2_header) + 1;
+	if (s->cooked && p->snaplen < least)
+		p->snaplen = least;
 }
 
 /* Where a tag that the adapter took out belongs. A link type without a place for it loses it, as libpcap's does. */
