@@ -194,14 +194,17 @@ int pcap_findalldevs(pcap_if_t **alldevsp, char *errbuf)
 	return status;
 }
 
+/* A failure leaves *netp and *maskp alone, as libpcap's does: what the caller put there may be its default. */
 int pcap_lookupnet(const char *device, bpf_u_int32 *netp, bpf_u_int32 *maskp, char *errbuf)
 {
 	const struct live_source *source = cst_live_source_of(device ? device : "any");
 
-	*netp = *maskp = 0;
 	if (!source) {
 		cst_error(errbuf, "%s: no such device", device);
 		return PCAP_ERROR;
 	}
-	return source->lookupnet ? source->lookupnet(device ? device : "any", netp, maskp, errbuf) : 0;
+	if (source->lookupnet)
+		return source->lookupnet(device ? device : "any", netp, maskp, errbuf);
+	*netp = *maskp = 0;
+	return 0;
 }
