@@ -5,14 +5,18 @@
 
 #include <errno.h>
 #include <ifaddrs.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-/* linux/if.h has it, but does not agree with net/if.h. Set by netif_carrier_ok(), which is what ethtool tells, too. */
+/* linux/if.h has it, but does not agree with net/if.h. */
 #define LINK_HAS_CARRIER 0x10000u
 
 static bool is_wireless(const char *name)
@@ -23,7 +27,21 @@ static bool is_wireless(const char *name)
 	return access(path, F_OK) == 0;
 }
 
-static bpf_u_int32 device_flags(const struct ifaddrs *ifa)
+/* The carrier, if that means anything: some virtual interfaces know no link, and only ethtool tells which. */
+static bpf_u_int32 connection_status(int control, const struct ifaddrs *ifa)
+{
+	struct ethtool_value link = { .cmd = ETHTOOL_GLINK, .data = ifa->ifa_flags & LINK_HAS_CARRIER };
+	struct ifreq ifr = { .ifr_data = (void *)&link };
+
+	if (ifa->ifa_flags & IFF_LOOPBACK)
+		return PCAP_IF_CONNECTION_STATUS_NOT_APPLICABLE;
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", ifa->ifa_name);
+	if (ioctl(control, SIOCETHTOOL, &ifr) < 0 && errno == EOPNOTSUPP)
+		return PCAP_IF_CONNECTION_STATUS_NOT_APPLICABLE;
+	return link.data ? PCAP_IF_CONNECTION_STATUS_CONNECTED : PCAP_IF_CONNECTION_STATUS_DISCONNECTED;
+}
+
+static bpf_u_int32 device_flags(int control, const struct ifaddrs *ifa)
 {
 	bpf_u_int32 flags = 0;
 
@@ -34,12 +52,8 @@ static bpf_u_int32 device_flags(const struct ifaddrs *ifa)
 	if (is_wireless(ifa->ifa_name))
 		flags |= PCAP_IF_WIRELESS;
 	if (ifa->ifa_flags & IFF_LOOPBACK)
-		flags |= PCAP_IF_LOOPBACK | PCAP_IF_CONNECTION_STATUS_NOT_APPLICABLE;
-	else if (ifa->ifa_flags & LINK_HAS_CARRIER)
-		flags |= PCAP_IF_CONNECTION_STATUS_CONNECTED;
-	else
-		flags |= PCAP_IF_CONNECTION_STATUS_DISCONNECTED;
-	return flags;
+		flags |= PCAP_IF_LOOPBACK;
+	return flags | connection_status(control, ifa);
 }
 
 /* The listing while it is made: getifaddrs() tells the links first and then, family by family, addresses in the same
@@ -47,6 +61,7 @@ static bpf_u_int32 device_flags(const struct ifaddrs *ifa)
 struct listing {
 	struct cst_device_list *list;
 	size_t first, last; /* our first device in the list; the one found last */
+	int control;        /* a socket to ask about links; -1: the flags have to do */
 };
 
 /* IPv4 addresses may carry a label ("eth0:1") in place of the interface's name. */
@@ -79,7 +94,7 @@ static int add_address(struct listing *l, const struct ifaddrs *ifa, char *errbu
 
 static int add_link(struct listing *l, const struct ifaddrs *ifa, char *errbuf)
 {
-	if (!cst_device_add(l->list, ifa->ifa_name, NULL, device_flags(ifa), errbuf))
+	if (!cst_device_add(l->list, ifa->ifa_name, NULL, device_flags(l->control, ifa), errbuf))
 		return PCAP_ERROR;
 	l->last = l->list->count - 1;
 	/* Tunnels have no hardware address, and then no address at all stands here. */
@@ -96,12 +111,15 @@ int cst_interface_list(struct cst_device_list *list, char *errbuf)
 		cst_error_errno(errbuf, errno, "asking the kernel for the network interfaces");
 		return PCAP_ERROR;
 	}
+	l.control = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	for (const struct ifaddrs *ifa = all; ifa && status == 0; ifa = ifa->ifa_next) {
 		if (!ifa->ifa_addr || ifa->ifa_addr->sa_family == AF_PACKET)
 			status = add_link(&l, ifa, errbuf);
 		else
 			status = add_address(&l, ifa, errbuf);
 	}
+	if (l.control >= 0)
+		close(l.control);
 	freeifaddrs(all);
 	return status;
 }
