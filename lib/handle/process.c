@@ -7,9 +7,11 @@
 
 #define VERSION_TEXT "Capstan " CAPSTAN_VERSION ", based on the libpcap 1.10 API (with AF_PACKET TPACKET_V3)"
 
-/* Old programs read this array instead of calling pcap_lib_version(). */
+/* Old programs read this array instead of calling pcap_lib_version(). The linker gave each a copy of its own, of the
+ * size that libpcap's had: 7 bytes, so a longer text would be cut there without its end. */
 PCAP_API const char pcap_version[];
-const char pcap_version[] = VERSION_TEXT;
+const char pcap_version[] = "1.10.3";
+_Static_assert(sizeof(pcap_version) == 7, "the size that programs have reserved");
 
 const char *pcap_lib_version(void)
 {
