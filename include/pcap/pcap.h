@@ -292,8 +292,8 @@ PCAP_API pcap_t *pcap_open_offline_with_tstamp_precision(const char *fname, u_in
 PCAP_API pcap_t *pcap_fopen_offline(FILE *fp, char *errbuf) PCAP_AVAILABLE_0_9;
 PCAP_API pcap_t *pcap_fopen_offline_with_tstamp_precision(FILE *fp, u_int precision, char *errbuf) PCAP_AVAILABLE_1_5;
 
-/* The same on a file descriptor, which stands for Windows' file handle. On success the handle owns it.
- * Source: Npcap API. */
+/* The same on a file descriptor, which stands for Windows' file handle. It is the handle's from the call on: closed on
+ * failure, too, unless it is no open descriptor. Source: Npcap API. */
 PCAP_API pcap_t *pcap_hopen_offline(intptr_t osfd, char *errbuf) PCAP_AVAILABLE_1_5;
 PCAP_API pcap_t *pcap_hopen_offline_with_tstamp_precision(intptr_t osfd, u_int precision, char *errbuf)
 	PCAP_AVAILABLE_1_5;
@@ -469,8 +469,8 @@ PCAP_API pcap_dumper_t *pcap_dump_open(pcap_t *p, const char *fname) PCAP_AVAILA
  * Source: pcap_dump_fopen(3PCAP). */
 PCAP_API pcap_dumper_t *pcap_dump_fopen(pcap_t *p, FILE *fp) PCAP_AVAILABLE_0_9;
 
-/* The same on a file descriptor, which stands for Windows' file handle. On success the dumper owns it.
- * Source: Npcap API. */
+/* The same on a file descriptor, which stands for Windows' file handle. It is the dumper's from the call on: closed on
+ * failure, too, unless it is no open descriptor. Source: Npcap API. */
 PCAP_API pcap_dumper_t *pcap_dump_hopen(pcap_t *p, intptr_t osfd) PCAP_AVAILABLE_0_9;
 
 /* As pcap_dump_open(), but write after the packets of an existing savefile. Its byte order, link type, snapshot length
@@ -492,7 +492,7 @@ PCAP_API int64_t pcap_dump_ftell64(pcap_dumper_t *p) PCAP_AVAILABLE_1_9;
 /* The stream underneath. Belongs to the dumper. Source: pcap_dump_file(3PCAP). */
 PCAP_API FILE *pcap_dump_file(pcap_dumper_t *p) PCAP_AVAILABLE_0_8;
 
-/* Write what is buffered, close the file (but not stdout), free the dumper. To learn of failures call
+/* Write what is buffered, close the file (standard output, too), free the dumper. To learn of failures call
  * pcap_dump_flush() before. Source: pcap_dump_close(3PCAP). */
 PCAP_API void pcap_dump_close(pcap_dumper_t *p) PCAP_AVAILABLE_0_4;
 

@@ -14,7 +14,7 @@
 #include <stdio_ext.h>
 #endif
 
-#define BLOCK_BYTES ((size_t)128 * 1024)
+#define BLOCK_BYTES ((size_t)256 * 1024)
 
 /* How many bytes the stream has read from its descriptor and not handed out; -1 where that cannot be told. */
 static ssize_t stream_holds(FILE *file)

@@ -1,0 +1,70 @@
+/* library.c - the pcap library under measurement, loaded by path. */
+#include "library.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+struct library load_library(const char *path)
+{
+	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	struct library lib;
+
+	if (!handle) {
+		fprintf(stderr, "%s\n", dlerror());
+		exit(2);
+	}
+	const struct {
+		const char *name;
+		void *slot;
+	} wanted[] = {
+		{ "pcap_open_live", &lib.open_live },
+		{ "pcap_create", &lib.create },
+		{ "pcap_set_snaplen", &lib.set_snaplen },
+		{ "pcap_set_timeout", &lib.set_timeout },
+		{ "pcap_set_buffer_size", &lib.set_buffer_size },
+		{ "pcap_set_promisc", &lib.set_promisc },
+		{ "pcap_activate", &lib.activate },
+		{ "pcap_open_offline", &lib.open_offline },
+		{ "pcap_dispatch", &lib.dispatch },
+		{ "pcap_loop", &lib.loop },
+		{ "pcap_next_ex", &lib.next_ex },
+		{ "pcap_stats", &lib.stats },
+		{ "pcap_findalldevs", &lib.findalldevs },
+		{ "pcap_freealldevs", &lib.freealldevs },
+		{ "pcap_geterr", &lib.geterr },
+		{ "pcap_close", &lib.close },
+	};
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
+		void *symbol = dlsym(handle, wanted[i].name);
+		if (!symbol) {
+			fprintf(stderr, "%s\n", dlerror());
+			exit(2);
+		}
+		memcpy(wanted[i].slot, &symbol, sizeof(symbol));
+	}
+	return lib;
+}
+
+double wall_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static double seconds(struct timeval tv)
+{
+	return (double)tv.tv_sec + (double)tv.tv_usec / 1e6;
+}
+
+double cpu_seconds(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}

@@ -1,0 +1,33 @@
+/* library.h - the pcap library under measurement, loaded by path, so that one binary measures either. */
+#ifndef BENCH_LIBRARY_H
+#define BENCH_LIBRARY_H
+
+#include <pcap.h>
+
+struct library {
+	pcap_t *(*open_live)(const char *, int, int, int, char *);
+	pcap_t *(*create)(const char *, char *);
+	int (*set_snaplen)(pcap_t *, int);
+	int (*set_timeout)(pcap_t *, int);
+	int (*set_buffer_size)(pcap_t *, int);
+	int (*set_promisc)(pcap_t *, int);
+	int (*activate)(pcap_t *);
+	pcap_t *(*open_offline)(const char *, char *);
+	int (*dispatch)(pcap_t *, int, pcap_handler, u_char *);
+	int (*loop)(pcap_t *, int, pcap_handler, u_char *);
+	int (*next_ex)(pcap_t *, struct pcap_pkthdr **, const u_char **);
+	int (*stats)(pcap_t *, struct pcap_stat *);
+	int (*findalldevs)(pcap_if_t **, char *);
+	void (*freealldevs)(pcap_if_t *);
+	char *(*geterr)(pcap_t *);
+	void (*close)(pcap_t *);
+};
+
+/* Load the library at `path`; ends the program with a message when that fails. */
+struct library load_library(const char *path);
+
+/* Seconds: wall clock (monotonic), and CPU of this process in user and kernel. */
+double wall_seconds(void);
+double cpu_seconds(void);
+
+#endif
