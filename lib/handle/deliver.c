@@ -71,15 +71,6 @@ static int64_t read_deadline(const pcap_t *p)
 	return cst_now_ns() + p->options.timeout_ms * CST_NS_PER_MS;
 }
 
-/* Give the source the time that it says is worth waiting whatever comes, unless the read ends before. */
-static int linger(pcap_t *p, int64_t deadline)
-{
-	int64_t until = cst_now_ns() + p->linger_ns;
-
-	p->linger_ns = 0;
-	return until < deadline ? cst_wait_until(p, until) : 0;
-}
-
 /* Refill, waiting for packets until *deadline. 0: it passed. *deadline 0 means that the read timeout starts with the
  * first wait: a read that finds packets at once pays for no clock. */
 static int refill_or_wait(pcap_t *p, int64_t *deadline)
@@ -90,10 +81,6 @@ static int refill_or_wait(pcap_t *p, int64_t *deadline)
 			return n;
 		if (*deadline == 0)
 			*deadline = read_deadline(p);
-		if (p->linger_ns > 0) {
-			if ((n = linger(p, *deadline)) < 0 || (n = refill(p)) != 0)
-				return n;
-		}
 		n = cst_wait_readable(p, *deadline);
 		if (n <= 0)
 			return n;

@@ -57,7 +57,6 @@ struct pcap {
 	bool swapped;
 
 	struct cst_batch batch;
-	int64_t linger_ns;                   /* source to loop: do not look again before so long; 0: wait for the fd */
 	int pending_status;                  /* a PCAP_ERROR_* to be told at the next read, text in errbuf */
 	struct pcap_pkthdr next_header;      /* what pcap_next_ex() points at after its copy ... */
 	u_char *next_copy;                   /* ... and the bytes; owned */
@@ -84,8 +83,6 @@ int cst_need_source(pcap_t *p, bool able, const char *what);
 /* Wait until p->select_fd is readable: 1; 0: `deadline_ns` (monotonic; INT64_MAX: never) passed; PCAP_ERROR_BREAK:
  * pcap_breakloop() was called (the flag stays set for the loop to take); PCAP_ERROR with text. For sources, too. */
 int cst_wait_readable(pcap_t *p, int64_t deadline_ns);
-/* Let time pass until `until_ns`, whatever arrives: 0, PCAP_ERROR_BREAK or PCAP_ERROR as above. */
-int cst_wait_until(pcap_t *p, int64_t until_ns);
 
 /* pcap_init(PCAP_MMAP_32BIT): rings are to be mapped where 32-bit pointers reach. */
 bool cst_want_rings_below_4gib(void);

@@ -40,11 +40,10 @@ static const struct timespec *remaining(int64_t deadline_ns, struct timespec *le
 	return left;
 }
 
-/* Wait for `fd` (-1: for nothing), for pcap_breakloop() or for the deadline. */
-static int wait_for(pcap_t *p, int fd, int64_t deadline_ns)
+int cst_wait_readable(pcap_t *p, int64_t deadline_ns)
 {
 	for (;;) {
-		struct pollfd fds[2] = { { .fd = fd, .events = POLLIN },
+		struct pollfd fds[2] = { { .fd = p->select_fd, .events = POLLIN },
 					 { .fd = p->wake_fd, .events = POLLIN } };
 		struct timespec left;
 
@@ -70,14 +69,4 @@ static int wait_for(pcap_t *p, int fd, int64_t deadline_ns)
 				return status;
 		}
 	}
-}
-
-int cst_wait_readable(pcap_t *p, int64_t deadline_ns)
-{
-	return wait_for(p, p->select_fd, deadline_ns);
-}
-
-int cst_wait_until(pcap_t *p, int64_t until_ns)
-{
-	return wait_for(p, -1, until_ns);
 }

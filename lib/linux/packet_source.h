@@ -22,11 +22,9 @@ struct ring {
 	uint32_t held;    /* units that are ours until release() */
 	uint32_t recheck; /* so many units may hold packets that passed an older filter: user space applies the new one */
 
-	/* V3: where we are in the block, and how fast blocks come. */
+	/* V3: where we are in the block. */
 	uint8_t *frame;
 	uint32_t frames_left;
-	int64_t fill_ns;            /* time that the last block took to fill; 0: it did not */
-	uint32_t blocks_since_wait;
 
 	/* V2: frames that exceed a unit come whole through the socket's queue, and lie here for one batch. */
 	uint8_t *big;

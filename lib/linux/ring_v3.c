@@ -1,5 +1,4 @@
 /* ring_v3.c - TPACKET_V3: the kernel fills blocks with packets and hands each over when it is full or its time is up. */
-#include "base/clock.h"
 #include "linux/frame.h"
 #include "linux/ring_handoff.h"
 
@@ -7,12 +6,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Small blocks go back to the kernel soon after they are read; but one has to hold the longest packet that a handle may
- * ask for, less its headers. A small ring is divided all the same: some blocks have to fill while one is read. */
-#define USUAL_BLOCK   (128u << 10)
-#define LARGEST_BLOCK (256u << 10)
-#define BLOCKS_WANTED 8
-#define HEADERS_ROOM  512u
+/* The kernel wakes us when a block is full or its time is up. A wake-up costs as much as reading hundreds of packets, and
+ * bytes that another core has just written cost more than those it wrote a while ago: so blocks are large, half of the
+ * buffer that was asked for. As one that is handed over early may hold a single packet, there are some of them. */
+#define LARGEST_BLOCK  (1u << 20)
+#define FEWEST_BLOCKS  5
+/* A block has to hold the longest packet that a handle may ask for, with its headers. */
+#define LONGEST_PACKET (256u << 10)
+#define HEADERS_ROOM   512u
 
 static struct tpacket_block_desc *block(const struct ring *r)
 {
@@ -24,21 +25,10 @@ static bool block_is_ours(const struct ring *r)
 	return cst_unit_is_ours(&block(r)->hdr.bh1.block_status);
 }
 
-/* How long the kernel took to fill the block, by its first and last packet; 0 if its time ran out before. */
-static int64_t fill_time_ns(const struct tpacket_hdr_v1 *header)
-{
-	if (header->block_status & TP_STATUS_BLK_TMO)
-		return 0;
-	return ((int64_t)header->ts_last_pkt.ts_sec - header->ts_first_pkt.ts_sec) * CST_NS_PER_SEC +
-	       (int64_t)header->ts_last_pkt.ts_nsec - header->ts_first_pkt.ts_nsec;
-}
-
 static void open_block(struct ring *r)
 {
 	const struct tpacket_hdr_v1 *header = &block(r)->hdr.bh1;
 
-	r->fill_ns = fill_time_ns(header);
-	r->blocks_since_wait++;
 	r->frame = (uint8_t *)block(r) + header->offset_to_first_pkt;
 	r->frames_left = header->num_pkts;
 	r->held = 1;
@@ -68,6 +58,19 @@ static struct ring_frame decode(void *origin)
 				    .sender = sender(h) };
 }
 
+/* Each line of the block is far away, on the core that wrote it, and frames come about as far apart as the last two:
+ * have the header and the first bytes of one to come fetched while this one is read. */
+#define FRAMES_AHEAD 8
+
+static inline void fetch_ahead(const uint8_t *frame, uint32_t stride)
+{
+	const uint8_t *ahead = frame + FRAMES_AHEAD * (size_t)stride;
+
+	__builtin_prefetch(ahead);
+	__builtin_prefetch(ahead + 64);
+	__builtin_prefetch(ahead + 128);
+}
+
 /* The block's next packets, as many as fit, into `b`; how many. */
 static int read_block(pcap_t *p, struct cst_batch *b)
 {
@@ -80,6 +83,7 @@ static int read_block(pcap_t *p, struct cst_batch *b)
 	for (; left > 0 && n < CST_BATCH_PACKETS; left--) {
 		struct tpacket3_hdr *h = (struct tpacket3_hdr *)(void *)at;
 
+		fetch_ahead(at, h->tp_next_offset);
 		at += h->tp_next_offset;
 		if (rules.look_at_sender && !cst_frame_wanted(s, sender(h)))
 			continue;
@@ -89,28 +93,6 @@ static int read_block(pcap_t *p, struct cst_batch *b)
 	s->ring.frame = at;
 	s->ring.frames_left = left;
 	return n;
-}
-
-/* Waking up costs as much as reading hundreds of packets, so under load it pays to let some blocks fill before the next
- * look: for as long as three eighths of the ring take, by the last block's measure, but no longer than half of the delay
- * that the read timeout allows anyway. Not when fewer than two blocks would come of it, and not after coming late. */
-static int64_t worth_lingering_ns(const pcap_t *p, const struct ring *r)
-{
-	const int64_t without_timeout_ns = 20 * CST_NS_PER_MS;
-	int64_t allowed_ns = p->options.timeout_ms > 0 ? p->options.timeout_ms * CST_NS_PER_MS / 2 : without_timeout_ns;
-	int64_t linger_ns = r->fill_ns * (r->units * 3 / 8);
-
-	if (linger_ns > allowed_ns)
-		linger_ns = allowed_ns;
-	return linger_ns >= 2 * r->fill_ns && r->blocks_since_wait <= r->units / 2 ? linger_ns : 0;
-}
-
-static int nothing_ready(pcap_t *p, struct ring *r)
-{
-	if (r->blocks_since_wait > 0)
-		p->linger_ns = worth_lingering_ns(p, r);
-	r->blocks_since_wait = 0;
-	return cst_packet_nothing(p);
 }
 
 static int read_batch(pcap_t *p, struct cst_batch *b)
@@ -126,7 +108,7 @@ static int read_batch(pcap_t *p, struct cst_batch *b)
 			if (r->held)
 				give_block_back(r);
 			if (!block_is_ours(r))
-				return nothing_ready(p, r);
+				return cst_packet_nothing(p);
 			open_block(r);
 		}
 		n = read_block(p, b);
@@ -142,14 +124,13 @@ static void release(pcap_t *p)
 		give_block_back(r);
 }
 
-static uint32_t block_bytes_for(int snaplen, size_t ring_bytes)
+static uint32_t block_bytes_for(int snaplen, size_t buffer_bytes)
 {
-	uint32_t bytes = USUAL_BLOCK;
+	uint32_t bytes = LARGEST_BLOCK, page = (uint32_t)sysconf(_SC_PAGESIZE);
+	uint32_t least = (uint32_t)snaplen + HEADERS_ROOM < LONGEST_PACKET ? (uint32_t)snaplen + HEADERS_ROOM : LONGEST_PACKET;
 
-	while (bytes > ring_bytes / BLOCKS_WANTED && bytes > (uint32_t)sysconf(_SC_PAGESIZE))
+	while (bytes > buffer_bytes / 2 && bytes / 2 >= least && bytes > page)
 		bytes /= 2;
-	while (bytes < (uint32_t)snaplen + HEADERS_ROOM && bytes < LARGEST_BLOCK)
-		bytes *= 2;
 	return bytes;
 }
 
@@ -163,8 +144,8 @@ static int request(pcap_t *p, size_t bytes)
 
 	r->unit_bytes = block_bytes_for(p->snaplen, bytes);
 	r->units = (uint32_t)((bytes + r->unit_bytes - 1) / r->unit_bytes);
-	if (r->units < 2)
-		r->units = 2; /* one to read, one to fill */
+	if (r->units < FEWEST_BLOCKS)
+		r->units = FEWEST_BLOCKS;
 	struct tpacket_req3 req = { .tp_block_size = r->unit_bytes,
 				    .tp_block_nr = r->units,
 				    /* Frames of V3 lie as close as they fit; these two only have to agree with the rest. */
