@@ -15,7 +15,8 @@ import tempfile
 
 ROUNDS = 5
 RATES = (100_000, 300_000, 600_000, 900_000, 0)  # frames a second; 0: as fast as the sender can
-LIVE_PACKETS = 1_000_000
+LIVE_SECONDS = 2  # of sending, at a given rate
+FULL_RATE_PACKETS = 2_000_000
 READ_PACKETS = 10_000_000
 MIXED_PACKETS = 1_000_000
 OPEN_CYCLES = 20
@@ -56,8 +57,9 @@ def live(programs, libraries):
     report("open and close", "ms", both, 0)
     for snaplen in (96, 262144):
         for rate in RATES:
-            results = in_rounds(lambda path, r=rate, s=snaplen: run(
-                [programs["netlab"], programs["live"], path, str(LIVE_PACKETS), str(r), str(s)]), libraries)
+            packets = rate * LIVE_SECONDS or FULL_RATE_PACKETS
+            results = in_rounds(lambda path, n=packets, r=rate, s=snaplen: run(
+                [programs["netlab"], programs["live"], path, str(n), str(r), str(s)]), libraries)
             lost = {name: [int(r[0] - r[1]) for r in rs] for name, rs in results.items()}
             pace = f"{rate // 1000} kpps" if rate else "full rate"
             report(f"capture 64 B, snaplen {snaplen}, {pace}: CPU a packet", "ns", results, 3,
@@ -107,8 +109,7 @@ def main():
     version = ctypes.CDLL(system).pcap_lib_version
     version.restype = ctypes.c_char_p
     print(f"peer: {version().decode()}; {os.cpu_count()} CPUs; {' '.join(os.uname()[i] for i in (0, 2, 4))}; {ROUNDS} rounds")
-    folder = "/dev/shm" if os.path.isdir("/dev/shm") else None
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+    with tempfile.TemporaryDirectory() as scratch:
         offline(programs, libraries, scratch)
     live(programs, libraries)
     return 0
