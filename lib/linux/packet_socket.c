@@ -191,17 +191,16 @@ static int start(pcap_t *p, const struct packet_source *s)
 	}
 }
 
-/* Let the kernel leave out what would be thrown away here; "any" needs a look at each packet. */
-static int apply_direction(pcap_t *p, struct packet_source *s)
+/* Let the kernel leave out what would be thrown away here. The look at the sender does so again, for packets that are in
+ * the ring already, for "any", whose interfaces differ, and for a kernel that cannot. */
+static void apply_direction(const pcap_t *p, struct packet_source *s)
 {
 	bool on_loopback = s->ifindex != 0 && s->ifindex == s->loopback_ifindex;
 	int ignore = s->direction == PCAP_D_IN || (on_loopback && s->direction == PCAP_D_INOUT);
 
-	/* Linux 4.20; the look at the sender does the same for packets that are in the ring already. */
-	int status = set_option(p, PACKET_IGNORE_OUTGOING, ignore, "leaving outgoing packets out");
+	setsockopt(s->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &ignore, sizeof(ignore));
 	s->look_at_sender = s->direction != PCAP_D_INOUT || s->ifindex == 0 || on_loopback ||
 			    p->dlt == DLT_CAN_SOCKETCAN;
-	return status;
 }
 
 static int open_source(pcap_t *p, struct packet_source *s)
@@ -225,11 +224,13 @@ static int open_source(pcap_t *p, struct packet_source *s)
 	s->ring_ops = p->options.immediate ? &cst_ring_v2 : &cst_ring_v3;
 	p->ops = &s->ring_ops->source;
 	if ((status = open_socket(p, s)) < 0 || (status = make_ring(p, s)) < 0 ||
-	    (status = cst_packet_limit_snaplen(p)) < 0 || (status = apply_direction(p, s)) < 0 ||
-	    (warning = status = make_promiscuous(p, s)) < 0 || (status = start(p, s)) < 0)
+	    (status = cst_packet_limit_snaplen(p)) < 0)
+		return status;
+	apply_direction(p, s);
+	if ((warning = status = make_promiscuous(p, s)) < 0 || (status = start(p, s)) < 0)
 		return status;
 	p->fd = p->select_fd = s->fd;
-	if (!hardware->listed)
+	if (!hardware->listed && warning == 0)
 		cst_fail(p, 0, "%s: hardware type %d is not known; packets have a cooked header", p->device, arphrd);
 	return warning;
 }
@@ -267,13 +268,10 @@ void cst_packet_close(pcap_t *p)
 int cst_packet_set_direction(pcap_t *p, pcap_direction_t direction)
 {
 	struct packet_source *s = p->source;
-	pcap_direction_t before = s->direction;
 
 	s->direction = direction;
-	int status = apply_direction(p, s);
-	if (status < 0)
-		s->direction = before;
-	return status;
+	apply_direction(p, s);
+	return 0;
 }
 
 /* Only "any" offers a choice that changes more than a number: the one cooked header or the other. The filter was made
