@@ -322,8 +322,11 @@ int cst_packet_wait_failed(pcap_t *p)
 
 	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &bytes) < 0)
 		error = errno;
-	if (error == 0)
+	if (error == 0) {
+		/* Whoever asked this descriptor for more than we did: its messages would keep poll() from waiting. */
+		recv(s->fd, NULL, 0, MSG_ERRQUEUE | MSG_DONTWAIT);
 		return 0;
+	}
 	if (error != ENETDOWN && error != ENODEV) {
 		errno = error;
 		return cst_fail_errno(p, PCAP_ERROR, "%s: receiving packets", p->device);
