@@ -188,8 +188,9 @@ PCAP_API void pcap_freealldevs(pcap_if_t *alldevs) PCAP_AVAILABLE_0_7;
 PCAP_API char *pcap_lookupdev(char *errbuf) PCAP_AVAILABLE_0_4
 	PCAP_DEPRECATED("use pcap_findalldevs() and take the first device");
 
-/* IPv4 network number and mask of `device`, in network byte order; both 0 if it has no IPv4 address.
- * Returns 0, or PCAP_ERROR with a text. Thread-safe. Source: pcap_lookupnet(3PCAP). */
+/* IPv4 network number and mask of `device`, in network byte order; both 0 for "any" and NULL. Returns 0; or PCAP_ERROR
+ * with a text, also if the device has no IPv4 address, and leaves *netp and *maskp alone. Thread-safe.
+ * Source: pcap_lookupnet(3PCAP). */
 PCAP_API int pcap_lookupnet(const char *device, bpf_u_int32 *netp, bpf_u_int32 *maskp, char *errbuf) PCAP_AVAILABLE_0_4;
 
 /* ---- Live captures: create, configure, activate ---- */
@@ -218,7 +219,7 @@ PCAP_API int pcap_set_rfmon(pcap_t *p, int rfmon) PCAP_AVAILABLE_1_0;
 
 /* Read timeout in milliseconds: how long packets may be gathered before they are delivered. It also ends a read when
  * no packet came: pcap_next_ex() and pcap_dispatch() return 0 then. 0 (the default) = no timeout, reads wait for
- * packets; negative counts as 0. Source: pcap_set_timeout(3PCAP), Npcap API. */
+ * packets; negative: they never wait, as after pcap_setnonblock(). Source: pcap_set_timeout(3PCAP), Npcap API. */
 PCAP_API int pcap_set_timeout(pcap_t *p, int timeout_ms) PCAP_AVAILABLE_1_0;
 
 /* Non-zero: deliver each packet as it comes, without gathering. Default off. Source: pcap_set_immediate_mode(3PCAP). */
@@ -228,8 +229,8 @@ PCAP_API int pcap_set_immediate_mode(pcap_t *p, int immediate_mode) PCAP_AVAILAB
  * Source: pcap_set_buffer_size(3PCAP). */
 PCAP_API int pcap_set_buffer_size(pcap_t *p, int buffer_size) PCAP_AVAILABLE_1_0;
 
-/* Choose a PCAP_TSTAMP_ type. Also returns PCAP_WARNING_TSTAMP_TYPE_NOTSUP if the device does not have it, or
- * PCAP_ERROR_CANTSET_TSTAMP_TYPE if it has no choice; the type stays as it was. Source: pcap_set_tstamp_type(3PCAP). */
+/* Choose a PCAP_TSTAMP_ type. Also returns PCAP_WARNING_TSTAMP_TYPE_NOTSUP if the device does not have it; the type
+ * stays as it was. Source: pcap_set_tstamp_type(3PCAP). */
 PCAP_API int pcap_set_tstamp_type(pcap_t *p, int tstamp_type) PCAP_AVAILABLE_1_2;
 
 /* Choose PCAP_TSTAMP_PRECISION_MICRO (default) or _NANO. Also returns PCAP_ERROR_TSTAMP_PRECISION_NOTSUP.
@@ -253,7 +254,7 @@ PCAP_API pcap_t *pcap_open_live(const char *device, int snaplen, int promisc, in
 	PCAP_AVAILABLE_0_4;
 
 /* List the time-stamp types of the device. Returns how many and sets *tstamp_typesp to an array, which the caller frees
- * with pcap_free_tstamp_types(); 0 with *tstamp_typesp NULL means PCAP_TSTAMP_HOST only; PCAP_ERROR with a text.
+ * with pcap_free_tstamp_types(); PCAP_TSTAMP_HOST is always among them. PCAP_ERROR with a text.
  * Source: pcap_list_tstamp_types(3PCAP). */
 PCAP_API int pcap_list_tstamp_types(pcap_t *p, int **tstamp_typesp) PCAP_AVAILABLE_1_2;
 
@@ -275,8 +276,8 @@ PCAP_API int pcap_get_tstamp_precision(pcap_t *p) PCAP_AVAILABLE_1_5;
 /* ---- Handles without a device ---- */
 
 /* A handle for compiling filters and writing savefiles: link type DLT_, bytes of a packet at most, and in the second
- * form PCAP_TSTAMP_PRECISION_ (else microseconds). It has no packets. Returns NULL if memory is short or the precision
- * is not known. Source: pcap_open_dead(3PCAP). */
+ * form PCAP_TSTAMP_PRECISION_ (else microseconds, also for a value that is none). It has no packets. Returns NULL if
+ * memory is short. Source: pcap_open_dead(3PCAP). */
 PCAP_API pcap_t *pcap_open_dead(int linktype, int snaplen) PCAP_AVAILABLE_0_6;
 PCAP_API pcap_t *pcap_open_dead_with_tstamp_precision(int linktype, int snaplen, u_int precision) PCAP_AVAILABLE_1_5;
 
