@@ -199,9 +199,6 @@ int pcap_activate(pcap_t *p)
 	p->snaplen = p->options.snaplen;
 	if (p->snaplen <= 0 || p->snaplen > CST_MAX_SNAPLEN)
 		p->snaplen = CST_MAX_SNAPLEN;
-	/* Npcap's way to say "never wait", and libpcap's on Linux (black-box experiment). */
-	if (p->options.timeout_ms < 0)
-		p->nonblock = true;
 	status = p->live->activate(p);
 	if (status < 0) {
 		back_to_created(p);
@@ -210,6 +207,9 @@ int pcap_activate(pcap_t *p)
 		return status;
 	}
 	p->kind = CST_LIVE;
+	/* Npcap's way to say "never wait", and libpcap's on Linux (black-box experiment). */
+	if (p->options.timeout_ms < 0)
+		p->nonblock = true;
 	return status;
 }
 

@@ -248,10 +248,11 @@ static void a_second_activation_works_once_the_interface_is_up(void **state)
 	char errbuf[PCAP_ERRBUF_SIZE];
 	pcap_t *p = pcap_create("right", errbuf);
 
-	assert_int_equal(pcap_set_timeout(p, 10), 0);
+	assert_int_equal(pcap_set_timeout(p, -1), 0); /* never wait: only if this activation were the one */
 	assert_int_equal(pcap_set_immediate_mode(p, how->immediate), 0);
 	netlab_set_up("right", false);
 	int status = pcap_activate(p);
+	assert_int_equal(pcap_set_timeout(p, 10), 0);
 	netlab_set_up("right", true);
 	netlab_wait_running("left");
 	netlab_wait_running("right");
@@ -259,6 +260,7 @@ static void a_second_activation_works_once_the_interface_is_up(void **state)
 	capture_expect_error(p, "right");
 	assert_int_equal(pcap_set_snaplen(p, 50), 0);
 	assert_int_equal(pcap_activate(p), 0);
+	assert_int_equal(pcap_getnonblock(p, errbuf), 0);
 	assert_int_equal(pcap_snapshot(p), 50);
 	int left = netlab_sender("left");
 	struct pcap_pkthdr *h;
