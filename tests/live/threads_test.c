@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define FRAMES 20000u
@@ -121,6 +122,25 @@ static void opening_and_closing_leaves_nothing_behind(void **state)
 		assert_true(netlab_now_ms() < end);
 }
 
+/* What pcap_close() leaves to a thread must not live on in a child that is made at once. */
+static void a_child_inherits_nothing_of_a_closed_handle(void **state)
+{
+	struct opening how = *(struct opening *)*state;
+	int descriptors = entries("/proc/self/fd");
+
+	how.promisc = true;
+	for (int i = 0; i < 20; i++) {
+		int status;
+
+		pcap_close(capture_open(&how));
+		pid_t child = fork();
+		if (child == 0)
+			_exit(entries("/proc/self/fd") == descriptors ? 0 : 1);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 0);
+	}
+}
+
 static void failed_activations_leave_nothing_behind(void **state)
 {
 	const struct opening *how = *state;
@@ -148,6 +168,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BOTH_RINGS(two_handles_in_two_threads_get_all_their_packets),
 		BOTH_RINGS(opening_and_closing_leaves_nothing_behind),
+		BOTH_RINGS(a_child_inherits_nothing_of_a_closed_handle),
 		BOTH_RINGS(failed_activations_leave_nothing_behind),
 	};
 
