@@ -58,20 +58,41 @@ static void write_sll2(uint8_t *at, const struct sockaddr_ll *sender)
 	memcpy(at, &h, sizeof(h));
 }
 
+/* The packet begins at `data` now, with the cooked header of link type `dlt`. */
+static void put_header(struct cst_packet *packet, uint8_t *data, int dlt, const struct sockaddr_ll *sender)
+{
+	if (dlt == DLT_LINUX_SLL2)
+		write_sll2(data, sender);
+	else
+		write_sll(data, sender);
+	packet->data = data;
+}
+
 void cst_frame_cook(pcap_t *p, struct cst_packet *packet, uint32_t snaplen)
 {
 	const struct packet_source *s = p->source;
 	const struct sockaddr_ll *sender = s->ring_ops->decode(packet->origin).sender;
 	uint32_t header = cst_cooked_header_bytes(p->dlt);
-	uint8_t *data = (uint8_t *)(uintptr_t)packet->data - header;
 
-	if (p->dlt == DLT_LINUX_SLL2)
-		write_sll2(data, sender);
-	else
-		write_sll(data, sender);
-	packet->data = data;
+	put_header(packet, (uint8_t *)(uintptr_t)packet->data - header, p->dlt, sender);
 	packet->h.caplen = cst_cut(snaplen + header, (uint32_t)p->snaplen);
 	packet->h.len += header;
+}
+
+void cst_frame_change_header(pcap_t *p, struct cst_packet *packet, int dlt)
+{
+	const struct packet_source *s = p->source;
+	struct ring_frame frame = s->ring_ops->decode(packet->origin);
+
+	packet->flags &= ~(uint32_t)CST_PKT_UNFINISHED;
+	if (s->tag_offset >= 0 && cst_frame_has_tag(&frame))
+		packet->flags |= CST_PKT_UNFINISHED;
+	if (!s->cooked)
+		return;
+	uint32_t before = cst_cooked_header_bytes(p->dlt), header = cst_cooked_header_bytes(dlt);
+	put_header(packet, (uint8_t *)(uintptr_t)packet->data + before - header, dlt, frame.sender);
+	packet->h.caplen = cst_cut(packet->h.caplen - before + header, (uint32_t)p->snaplen);
+	packet->h.len = packet->h.len - before + header;
 }
 
 static uint16_t tag_protocol(const struct ring_frame *frame)

@@ -16,6 +16,8 @@ struct ring_frame {
 bool cst_frame_wanted(struct packet_source *s, const struct sockaddr_ll *sender);
 /* Put the cooked header before the network header, which `snaplen` bytes follow. */
 void cst_frame_cook(pcap_t *p, struct cst_packet *packet, uint32_t snaplen);
+/* Make a packet that was made for p->dlt one of link type `dlt`, before its VLAN tag is put back. */
+void cst_frame_change_header(pcap_t *p, struct cst_packet *packet, int dlt);
 /* Bytes of the header that stands before the network header in cooked packets of link type `dlt`. */
 uint32_t cst_cooked_header_bytes(int dlt);
 /* source_ops.describe and .finish */

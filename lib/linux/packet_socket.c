@@ -2,8 +2,8 @@
  *
  * The order of the steps matters for speed: an unbound socket with protocol 0 receives nothing, so the ring can be set
  * up on it without the kernel waiting for packets under way; binding comes last and starts the capture. */
-#include "base/clock.h"
 #include "linux/devices.h"
+#include "linux/frame.h"
 #include "linux/linktype.h"
 #include "linux/packet_source.h"
 #include "linux/sources.h"
@@ -274,13 +274,15 @@ int cst_packet_set_direction(pcap_t *p, pcap_direction_t direction)
 	return 0;
 }
 
-/* Only "any" offers a choice that changes more than a number: the one cooked header or the other. The filter was made
- * for the old one. */
+/* Only "any" offers a choice that changes more than a number: the one cooked header or the other, and the packets of
+ * the batch have the old one. So does the filter, which the caller has to set anew. */
 int cst_packet_set_datalink(pcap_t *p, int dlt)
 {
 	struct packet_source *s = p->source;
 
 	s->tag_offset = tag_offset(dlt);
+	for (unsigned int i = p->batch.next; i < p->batch.count; i++)
+		cst_frame_change_header(p, &p->batch.packets[i], dlt);
 	return 0;
 }
 

@@ -84,6 +84,29 @@ static void sll2_tells_the_interface_too(void **state)
 	pcap_close(p);
 }
 
+/* What the library holds already when the header is changed has the new one, too. */
+static void a_change_of_header_holds_for_packets_that_wait(void **state)
+{
+	pcap_t *p = open_any(state);
+	int left = netlab_sender("left");
+	struct pcap_pkthdr *h;
+	const u_char *data;
+
+	assert_int_equal(pcap_setdirection(p, PCAP_D_IN), 0);
+	netlab_send_numbered(left, 0, 6, 100);
+	netlab_sleep_ms(100);
+	for (uint32_t number = 0; number < 6; number++) {
+		const bool sll2 = number % 2;
+
+		assert_int_equal(pcap_set_datalink(p, sll2 ? DLT_LINUX_SLL2 : DLT_LINUX_SLL), 0);
+		capture_next(p, &h, &data);
+		check_payload(h, data, sll2 ? sizeof(struct sll2_header) : sizeof(struct sll_header), number, 100);
+		assert_int_equal(data[sll2 ? 0 : 14] << 8 | data[sll2 ? 1 : 15], NETLAB_ETHERTYPE);
+	}
+	close(left);
+	pcap_close(p);
+}
+
 static void broadcast_multicast_and_foreign_packets_are_told_apart(void **state)
 {
 	static const struct {
@@ -203,6 +226,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BOTH_RINGS(sll_tells_type_sender_and_protocol),
 		BOTH_RINGS(sll2_tells_the_interface_too),
+		BOTH_RINGS(a_change_of_header_holds_for_packets_that_wait),
 		BOTH_RINGS(broadcast_multicast_and_foreign_packets_are_told_apart),
 		BOTH_RINGS(snaplen_counts_the_cooked_header),
 		BOTH_RINGS(giant_packets_come_whole),
