@@ -2,6 +2,7 @@
 #ifndef CST_LINUX_FRAME_H
 #define CST_LINUX_FRAME_H
 
+#include "base/clock.h"
 #include "linux/packet_source.h"
 
 /* What a frame's header says beside what every packet needs. */
@@ -38,7 +39,7 @@ static inline bool cst_frame_has_tag(const struct ring_frame *frame)
 /* What decides how each frame becomes a packet: gathered once a batch, so that the loop keeps it in registers. */
 struct frame_rules {
 	uint32_t snaplen;
-	uint32_t flags;    /* CST_PKT_*: of every packet */
+	uint64_t recheck_before_ns; /* packets stamped earlier may have passed an older filter; 0: none has */
 	uint32_t tag_mask; /* the frame's status bits that make it unfinished */
 	bool nano, cooked, look_at_sender;
 };
@@ -49,7 +50,7 @@ static inline struct frame_rules cst_frame_rules(const pcap_t *p)
 
 	return (struct frame_rules){
 		.snaplen = (uint32_t)p->snaplen,
-		.flags = s->ring.recheck ? CST_PKT_UNFILTERED : 0,
+		.recheck_before_ns = s->ring.recheck ? s->ring.recheck_before_ns : 0,
 		.tag_mask = s->tag_offset >= 0 ? TP_STATUS_VLAN_VALID : 0,
 		.nano = p->options.tstamp_precision == PCAP_TSTAMP_PRECISION_NANO,
 		.cooked = s->cooked,
@@ -68,7 +69,9 @@ static inline void cst_frame_to_packet(pcap_t *p, const struct frame_rules *rule
 	packet->h.len = len;
 	packet->data = (uint8_t *)origin + mac;
 	packet->origin = origin;
-	packet->flags = rules->flags | (status & rules->tag_mask ? CST_PKT_UNFINISHED : 0);
+	packet->flags = status & rules->tag_mask ? CST_PKT_UNFINISHED : 0;
+	if (rules->recheck_before_ns && sec * (uint64_t)CST_NS_PER_SEC + nsec < rules->recheck_before_ns)
+		packet->flags |= CST_PKT_UNFILTERED;
 	if (rules->cooked)
 		cst_frame_cook(p, packet, snaplen);
 }

@@ -1,4 +1,5 @@
 /* kernel_filter.c - classic BPF programs in the kernel, so that what nobody wants is never copied. */
+#include "base/clock.h"
 #include "bpf/cooked.h"
 #include "bpf/program.h"
 #include "linux/frame.h"
@@ -56,6 +57,17 @@ static bool attach_for_kernel(pcap_t *p, const struct bpf_program *program)
 	return fits;
 }
 
+/* Time stamps from here on are of packets that met the filter just attached. The kernel may stamp a packet a moment
+ * after it ran the filter: that moment is the margin. */
+static uint64_t from_now_on(void)
+{
+	const uint64_t margin_ns = 20 * CST_NS_PER_MS;
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * CST_NS_PER_SEC + (uint64_t)now.tv_nsec + margin_ns;
+}
+
 int cst_packet_set_filter(pcap_t *p, const struct bpf_program *program)
 {
 	struct packet_source *s = p->source;
@@ -68,7 +80,9 @@ int cst_packet_set_filter(pcap_t *p, const struct bpf_program *program)
 			return status;
 	}
 	/* The ring holds packets that met the old filter, and a core may be writing one more. After one turn of the
-	 * ring none of them can be left. */
+	 * ring none of them can be left. Those that met the new one are not asked again: the kernel saw them whole, and
+	 * what was kept of them may not be enough for a verdict. */
 	s->ring.recheck = s->ring.units;
+	s->ring.recheck_before_ns = from_now_on();
 	return in_kernel;
 }

@@ -21,6 +21,7 @@ struct ring {
 	uint32_t current; /* the unit that is read, or will be next */
 	uint32_t held;    /* units that are ours until release() */
 	uint32_t recheck; /* so many units may hold packets that passed an older filter: user space applies the new one */
+	uint64_t recheck_before_ns; /* ... to those stamped before this (CLOCK_REALTIME) */
 
 	/* V3: where we are in the block. */
 	uint8_t *frame;

@@ -256,21 +256,53 @@ static void a_program_for_sll2_filters_any(void **state)
 	check_cooked(*(struct opening *)*state, DLT_LINUX_SLL2, 20, 0, 10, BPF_B);
 }
 
-/* A filter's value is not a length for the user, but the kernel takes it for one. */
-static void small_return_values_accept_and_snaplen_still_cuts(void **state)
+/* The kernel takes a filter's value for a length, as it does for libpcap. */
+static void a_return_value_cuts_and_so_does_the_snaplen(void **state)
 {
 	struct opening how = *(struct opening *)*state;
-	struct bpf_insn everything[] = { BPF_STMT(BPF_RET | BPF_K, 0xffffffff) };
+	static const bpf_u_int32 values[] = { 1, 39, 40, 41, 0xffffffff };
 	int left = netlab_sender("left");
 	struct pcap_pkthdr *h;
 	const u_char *data;
 
 	how.snaplen = 40;
 	pcap_t *p = capture_open(&how);
-	SET(p, everything);
-	netlab_send_numbered(left, 6, 1, 100);
+	for (uint32_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
+		struct bpf_insn everything[] = { BPF_STMT(BPF_RET | BPF_K, values[i]) };
+
+		SET(p, everything);
+		netlab_send_numbered(left, i, 1, 100);
+		capture_next(p, &h, &data);
+		capture_check(h, data, i, 100, values[i] < 40 ? values[i] : 40);
+	}
+	close(left);
+	pcap_close(p);
+}
+
+/* The kernel sees the whole packet, and what it lets through is not judged again by the few bytes that were kept. */
+static void a_filter_may_look_behind_the_snaplen(void **state)
+{
+	struct opening how = *(struct opening *)*state;
+	uint8_t frame[100];
+	netlab_fill(frame, sizeof(frame), 5);
+	struct bpf_insn byte_of_5[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 80),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, frame[80], 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, KEEP),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	int left = netlab_sender("left");
+	struct pcap_pkthdr *h;
+	const u_char *data;
+
+	how.snaplen = 40;
+	pcap_t *p = capture_open(&how);
+	SET(p, byte_of_5);
+	netlab_sleep_ms(100);
+	netlab_send_numbered(left, 0, 10, 100);
 	capture_next(p, &h, &data);
-	capture_check(h, data, 6, 100, 40);
+	capture_check(h, data, 5, 100, 40);
+	capture_expect_none(p);
 	close(left);
 	pcap_close(p);
 }
@@ -332,7 +364,8 @@ int main(void)
 		BOTH_RINGS(ancillary_loads_see_the_vlan_tag),
 		BOTH_RINGS(a_program_for_sll_filters_any),
 		BOTH_RINGS(a_program_for_sll2_filters_any),
-		BOTH_RINGS(small_return_values_accept_and_snaplen_still_cuts),
+		BOTH_RINGS(a_return_value_cuts_and_so_does_the_snaplen),
+		BOTH_RINGS(a_filter_may_look_behind_the_snaplen),
 		BOTH_RINGS(the_empty_expression_accepts_all),
 		BOTH_RINGS(a_bad_program_is_refused_and_the_old_filter_stays),
 	};
