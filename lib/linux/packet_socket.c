@@ -303,14 +303,20 @@ int cst_packet_nothing(pcap_t *p)
 	return 0;
 }
 
+bool cst_packet_interface_failed(struct packet_source *s, int error)
+{
+	if (error != ENETDOWN && error != ENODEV)
+		return false;
+	s->state = IFACE_FAILED;
+	return true;
+}
+
 /* How long the kernel may sit on packets of a block that is not full. */
-static int retire_ms(const pcap_t *p)
+static int longest_hold_ms(const pcap_t *p)
 {
 	const int rounding = 50;
 
-	if (p->options.immediate)
-		return 0;
-	return rounding + (p->options.timeout_ms > 0 ? p->options.timeout_ms : 0);
+	return p->options.immediate ? 0 : rounding + (int)cst_packet_retire_ms(p);
 }
 
 /* The interface failed. First hand over what came before: the kernel may still hold some of it in an unfinished block
@@ -318,7 +324,7 @@ static int retire_ms(const pcap_t *p)
 int cst_packet_wait_failed(pcap_t *p)
 {
 	struct packet_source *s = p->source;
-	struct pollfd fd = { .fd = s->fd, .events = POLLIN };
+	struct pollfd fds[2] = { { .fd = s->fd, .events = POLLIN }, { .fd = p->wake_fd, .events = POLLIN } };
 	int error = 0;
 	socklen_t bytes = sizeof(error);
 
@@ -329,13 +335,12 @@ int cst_packet_wait_failed(pcap_t *p)
 		recv(s->fd, NULL, 0, MSG_ERRQUEUE | MSG_DONTWAIT);
 		return 0;
 	}
-	if (error != ENETDOWN && error != ENODEV) {
+	if (!cst_packet_interface_failed(s, error)) {
 		errno = error;
 		return cst_fail_errno(p, PCAP_ERROR, "%s: receiving packets", p->device);
 	}
-	poll(&fd, 1, retire_ms(p));
-	s->state = IFACE_FAILED;
-	return 1;
+	poll(fds, 2, longest_hold_ms(p));
+	return atomic_load(&p->break_loop) ? PCAP_ERROR_BREAK : 1;
 }
 
 const struct live_source cst_interface_source = {

@@ -72,7 +72,18 @@ struct packet_source {
  * cooked header has more. Not more than needed: the frames of a flood lie as close as this lets them. */
 #define CST_RING_RESERVE 4
 
+/* How long the kernel waits before it hands over a block that is not full. It keeps the time in 16 bits of milliseconds;
+ * 0 lets it choose by the link's speed. */
+static inline uint32_t cst_packet_retire_ms(const pcap_t *p)
+{
+	int timeout_ms = p->options.timeout_ms;
+
+	return timeout_ms <= 0 ? 0 : timeout_ms > UINT16_MAX ? UINT16_MAX : (uint32_t)timeout_ms;
+}
+
 /* packet_socket.c */
+/* Is `error`, which the socket told and forgot, about the interface? Then it is noted, for cst_packet_nothing(). */
+bool cst_packet_interface_failed(struct packet_source *s, int error);
 int cst_packet_wait_failed(pcap_t *p);
 int cst_packet_nothing(pcap_t *p); /* read_batch's answer when it finds nothing: 0, or what happened to the interface */
 int cst_packet_set_direction(pcap_t *p, pcap_direction_t direction);

@@ -57,6 +57,9 @@ static uint32_t fetch_big(struct packet_source *s)
 {
 	struct ring *r = &s->ring;
 	ssize_t bytes = recv(s->fd, NULL, 0, MSG_DONTWAIT | MSG_PEEK | MSG_TRUNC);
+	/* A failure of the interface comes before the frames that wait, and once. */
+	if (bytes < 0 && cst_packet_interface_failed(s, errno))
+		bytes = recv(s->fd, NULL, 0, MSG_DONTWAIT | MSG_PEEK | MSG_TRUNC);
 	bool room = bytes >= 0 && make_room(r, (size_t)bytes);
 
 	bytes = recv(s->fd, room ? r->big + BIG_HEADROOM : NULL, room ? (size_t)bytes : 0, MSG_DONTWAIT);

@@ -138,9 +138,6 @@ static int request(pcap_t *p, size_t bytes)
 {
 	struct packet_source *s = p->source;
 	struct ring *r = &s->ring;
-	/* The kernel keeps the time in 16 bits of milliseconds; 0 lets it choose by the link's speed. */
-	int timeout_ms = p->options.timeout_ms;
-	uint32_t retire_ms = timeout_ms <= 0 ? 0 : timeout_ms > UINT16_MAX ? UINT16_MAX : (uint32_t)timeout_ms;
 
 	r->unit_bytes = block_bytes_for(p->snaplen, bytes);
 	r->units = (uint32_t)((bytes + r->unit_bytes - 1) / r->unit_bytes);
@@ -151,7 +148,7 @@ static int request(pcap_t *p, size_t bytes)
 				    /* Frames of V3 lie as close as they fit; these two only have to agree with the rest. */
 				    .tp_frame_size = r->unit_bytes,
 				    .tp_frame_nr = r->units,
-				    .tp_retire_blk_tov = retire_ms };
+				    .tp_retire_blk_tov = cst_packet_retire_ms(p) };
 	return setsockopt(s->fd, SOL_PACKET, PACKET_RX_RING, &req, sizeof(req));
 }
 

@@ -3,6 +3,7 @@
 #include "capture.h"
 
 #include <net/if.h>
+#include <pthread.h>
 #include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -52,6 +53,54 @@ static void down_is_told_after_what_came_before(void **state)
 		netlab_set_up("there", false);
 		capture_expect(p, 0, 20, 100);
 		expect_failure(p, "down");
+		pcap_close(p);
+		netlab_run("ip link del here");
+	}
+}
+
+/* Giant frames come by another way in immediate mode, on which the failure waits, too. */
+static void down_is_told_after_giant_frames(void **state)
+{
+	pcap_t *p = open_there(state, 10);
+
+	netlab_run("ip link set here mtu 65535 && ip link set there mtu 65535");
+	int here = netlab_sender("here");
+	for (uint32_t number = 0; number < 5; number++)
+		netlab_send_numbered(here, number, 1, number % 2 ? 100 : 40000);
+	close(here);
+	netlab_set_up("there", false);
+	for (uint32_t number = 0; number < 5; number++)
+		capture_expect(p, number, 1, number % 2 ? 100 : 40000);
+	expect_failure(p, "down");
+	pcap_close(p);
+	netlab_run("ip link del here");
+}
+
+static void *break_soon(void *p)
+{
+	netlab_sleep_ms(200);
+	pcap_breakloop(p);
+	return NULL;
+}
+
+/* While the kernel is given its time to hand over the last packets, the read can be broken as ever. */
+static void a_break_is_heard_after_the_failure(void **state)
+{
+	static const int long_timeouts[] = { 60000, INT32_MAX };
+
+	for (size_t i = 0; i < sizeof(long_timeouts) / sizeof(*long_timeouts); i++) {
+		pcap_t *p = open_there(state, long_timeouts[i]);
+		struct pcap_pkthdr *h;
+		const u_char *data;
+		pthread_t breaker;
+
+		netlab_set_up("there", false);
+		assert_int_equal(pthread_create(&breaker, NULL, break_soon, p), 0);
+		int64_t start = netlab_now_ms();
+		int status = pcap_next_ex(p, &h, &data);
+		assert_true(status == PCAP_ERROR_BREAK || status == PCAP_ERROR);
+		assert_true(netlab_now_ms() < start + 200 + TOLERANCE_MS);
+		pthread_join(breaker, NULL);
 		pcap_close(p);
 		netlab_run("ip link del here");
 	}
@@ -190,6 +239,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BOTH_RINGS(down_is_told_after_what_came_before),
+		BOTH_RINGS(down_is_told_after_giant_frames),
+		BOTH_RINGS(a_break_is_heard_after_the_failure),
 		BOTH_RINGS(up_again_the_capture_goes_on),
 		BOTH_RINGS(disappearance_is_told_after_what_came_before),
 		BOTH_RINGS(down_and_then_gone_are_told_both),
