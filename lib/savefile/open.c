@@ -79,7 +79,8 @@ static int unknown_format(pcap_t *p, const char *name, const uint8_t magic[stati
 			magic[1], magic[2], magic[3]);
 }
 
-/* An input whose first bytes have been read and are unused; `in` is given away only on success. */
+/* An input whose first bytes have been read and are unused; `in` is given to the
+ * handle's reader once a format has claimed it, and is empty then. */
 static int choose_format(pcap_t *p, struct cst_input *in, const char *name)
 {
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
