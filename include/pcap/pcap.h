@@ -321,8 +321,8 @@ PCAP_API int pcap_dispatch(pcap_t *p, int cnt, pcap_handler callback, u_char *us
 PCAP_API const u_char *pcap_next(pcap_t *p, struct pcap_pkthdr *h) PCAP_AVAILABLE_0_4;
 
 /* Read one packet. Returns 1 and sets *pkt_header and *pkt_data, borrowed until the next read on p; 0 if the read
- * timeout ended without a packet, or none is there on a non-blocking handle; PCAP_ERROR_BREAK at the end of a savefile
- * or after pcap_breakloop(); not activated; PCAP_ERROR. Source: pcap_next_ex(3PCAP), Npcap API. */
+ * timeout ended without a packet, none is there on a non-blocking handle, or on either a whole bufferful had none that
+ * the filter takes; PCAP_ERROR_BREAK at the end of a savefile or after pcap_breakloop(); not activated; PCAP_ERROR. Source: pcap_next_ex(3PCAP), Npcap API. */
 PCAP_API int pcap_next_ex(pcap_t *p, struct pcap_pkthdr **pkt_header, const u_char **pkt_data) PCAP_AVAILABLE_0_8;
 
 /* Make the read under way on p, or the next one, return. Wakes a blocked read at once. May be called from a signal

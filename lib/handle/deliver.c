@@ -124,10 +124,19 @@ static int deliver_batch(pcap_t *p, int room, pcap_handler callback, u_char *use
 	return delivered;
 }
 
+/* A flood of which the filter takes nothing never leaves the device empty, so no wait would find that time is up: a read
+ * that must not last looks at `bytes` of a bufferful at most, and has found nothing. */
+static bool searched_enough(const pcap_t *p, int64_t bytes)
+{
+	return p->kind == CST_LIVE && (p->nonblock || p->options.timeout_ms > 0) && bytes >= p->buffer_bytes;
+}
+
 /* pcap_dispatch: the packets to go on with once the batch is empty. A live handle that has delivered something waits
  * for nothing more, hands over one bufferful at most, and keeps an error for the next call. */
 static int refill_for_dispatch(pcap_t *p, int delivered, int64_t bytes, int64_t *deadline)
 {
+	if (searched_enough(p, bytes))
+		return 0;
 	if (p->kind != CST_LIVE || delivered == 0)
 		return refill_or_wait(p, deadline);
 	if (bytes >= p->buffer_bytes)
@@ -214,12 +223,16 @@ static int keep_copy(pcap_t *p, const struct cst_packet *packet)
 static int next_packet(pcap_t *p, struct pcap_pkthdr **header, const u_char **data)
 {
 	struct cst_batch *b = &p->batch;
-	int64_t deadline = 0;
+	int64_t deadline = 0, bytes = 0;
 
 	for (;;) {
 		if (broken(p))
 			return take_break(p);
 		if (b->next == b->count) {
+			if (searched_enough(p, bytes)) {
+				release_batch(p);
+				return 0;
+			}
 			int status = refill_or_wait(p, &deadline);
 			if (status == PCAP_ERROR_BREAK)
 				return take_break(p);
@@ -227,6 +240,7 @@ static int next_packet(pcap_t *p, struct pcap_pkthdr **header, const u_char **da
 				return status;
 		}
 		struct cst_packet *packet = &b->packets[b->next++];
+		bytes += packet->h.caplen;
 		if (!admit(p, packet))
 			continue;
 		*header = &packet->h;
