@@ -299,7 +299,8 @@ PCAP_API pcap_t *pcap_hopen_offline(intptr_t osfd, char *errbuf) PCAP_AVAILABLE_
 PCAP_API pcap_t *pcap_hopen_offline_with_tstamp_precision(intptr_t osfd, u_int precision, char *errbuf)
 	PCAP_AVAILABLE_1_5;
 
-/* End the handle, whatever its state: stops the capture, closes files, frees all. p is gone afterwards.
+/* End the handle, whatever its state: stops the capture, closes files, frees all. p is gone afterwards. The kernel takes
+ * some tens of milliseconds to take a capture's ring down; a thread of the library waits for that, not the caller.
  * Source: pcap_close(3PCAP). */
 PCAP_API void pcap_close(pcap_t *p) PCAP_AVAILABLE_0_4;
 

@@ -37,6 +37,8 @@ int pcap_compile(pcap_t *p, struct bpf_program *program, const char *expression,
 	/* Both shape the code of expressions that the compiler does not know yet; what it knows needs neither. */
 	(void)optimize;
 	(void)netmask;
+	/* A failure leaves a program that pcap_freecode() takes. */
+	*program = (struct bpf_program){ 0 };
 	if (p->kind == CST_CREATED)
 		return cst_fail(p, PCAP_ERROR, "%s: a filter can be compiled only after pcap_activate(), which decides "
 				"the link type", p->device);

@@ -62,7 +62,7 @@ struct pcap {
 	u_char *next_copy;                   /* ... and the bytes; owned */
 	size_t next_copy_bytes;
 
-	char errbuf[CST_ERRBUF_SIZE + 1];
+	char errbuf[CST_ERRBUF_SIZE];
 };
 
 /* A bare handle: options at their defaults, no descriptor open. NULL with the text in `errbuf`. */

@@ -221,8 +221,6 @@ static int open_source(pcap_t *p, struct packet_source *s)
 	s->tag_offset = tag_offset(p->dlt);
 	s->loopback_ifindex = if_nametoindex("lo");
 	s->missed_before = s->ifindex ? cst_missed_by_adapter(p->device) : 0;
-	s->ring_ops = p->options.immediate ? &cst_ring_v2 : &cst_ring_v3;
-	p->ops = &s->ring_ops->source;
 	if ((status = open_socket(p, s)) < 0 || (status = make_ring(p, s)) < 0 ||
 	    (status = cst_packet_limit_snaplen(p)) < 0)
 		return status;
@@ -235,24 +233,7 @@ static int open_source(pcap_t *p, struct packet_source *s)
 	return warning;
 }
 
-static int activate(pcap_t *p)
-{
-	struct packet_source *s = calloc(1, sizeof(*s));
-
-	if (!s)
-		return cst_fail_errno(p, PCAP_ERROR, "%s: allocating the capture's state", p->device);
-	s->fd = -1;
-	s->direction = PCAP_D_INOUT;
-	p->source = s;
-	p->ops = &cst_ring_v3.source; /* so that whoever undoes a failure can close */
-	if (p->options.rfmon)
-		return cst_fail(p, PCAP_ERROR_RFMON_NOTSUP,
-				"%s: this version does not switch monitor mode on; do it before: iw dev %s set type monitor",
-				p->device, p->device);
-	return open_source(p, s);
-}
-
-void cst_packet_close(pcap_t *p)
+static void close_source(pcap_t *p)
 {
 	struct packet_source *s = p->source;
 
@@ -265,7 +246,7 @@ void cst_packet_close(pcap_t *p)
 	p->source = NULL;
 }
 
-int cst_packet_set_direction(pcap_t *p, pcap_direction_t direction)
+static int set_direction(pcap_t *p, pcap_direction_t direction)
 {
 	struct packet_source *s = p->source;
 
@@ -276,7 +257,7 @@ int cst_packet_set_direction(pcap_t *p, pcap_direction_t direction)
 
 /* Only "any" offers a choice that changes more than a number: the one cooked header or the other, and the packets of
  * the batch have the old one. So does the filter, which the caller has to set anew. */
-int cst_packet_set_datalink(pcap_t *p, int dlt)
+static int set_datalink(pcap_t *p, int dlt)
 {
 	struct packet_source *s = p->source;
 
@@ -321,7 +302,7 @@ static int longest_hold_ms(const pcap_t *p)
 
 /* The interface failed. First hand over what came before: the kernel may still hold some of it in an unfinished block
  * for as long as the read timeout. Then read_batch tells. */
-int cst_packet_wait_failed(pcap_t *p)
+static int wait_failed(pcap_t *p)
 {
 	struct packet_source *s = p->source;
 	struct pollfd fds[2] = { { .fd = s->fd, .events = POLLIN }, { .fd = p->wake_fd, .events = POLLIN } };
@@ -341,6 +322,41 @@ int cst_packet_wait_failed(pcap_t *p)
 	}
 	poll(fds, 2, longest_hold_ms(p));
 	return atomic_load(&p->break_loop) ? PCAP_ERROR_BREAK : 1;
+}
+
+static struct source_ops packet_ops(const struct ring_ops *ring)
+{
+	return (struct source_ops){ .name = ring->name,
+				    .read_batch = ring->read_batch,
+				    .release = ring->release,
+				    .describe = cst_frame_describe,
+				    .finish = cst_frame_finish,
+				    .wait_failed = wait_failed,
+				    .inject = cst_packet_inject,
+				    .set_filter = cst_packet_set_filter,
+				    .set_direction = set_direction,
+				    .set_datalink = set_datalink,
+				    .stats = cst_packet_stats,
+				    .close = close_source };
+}
+
+static int activate(pcap_t *p)
+{
+	struct packet_source *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return cst_fail_errno(p, PCAP_ERROR, "%s: allocating the capture's state", p->device);
+	s->fd = -1;
+	s->direction = PCAP_D_INOUT;
+	p->source = s;
+	s->ring_ops = p->options.immediate ? &cst_ring_v2 : &cst_ring_v3;
+	s->ops = packet_ops(s->ring_ops);
+	p->ops = &s->ops;
+	if (p->options.rfmon)
+		return cst_fail(p, PCAP_ERROR_RFMON_NOTSUP,
+				"%s: this version does not switch monitor mode on; do it before: iw dev %s set type monitor",
+				p->device, p->device);
+	return open_source(p, s);
 }
 
 const struct live_source cst_interface_source = {

@@ -37,9 +37,11 @@ struct ring_frame;
 /* One version of ring. */
 struct ring_ops {
 	int version; /* enum tpacket_versions */
-	struct source_ops source;
+	const char *name;
 	/* Ask the kernel for a ring of about `bytes`, never fewer; fills units and unit_bytes. 0 or -1 with errno. */
 	int (*request)(pcap_t *p, size_t bytes);
+	int (*read_batch)(pcap_t *p, struct cst_batch *b); /* as in struct source_ops */
+	void (*release)(pcap_t *p);
 	struct ring_frame (*decode)(void *origin);
 };
 
@@ -63,6 +65,7 @@ struct packet_source {
 	int tag_offset; /* where a VLAN tag belongs in the delivered packet; -1: nowhere */
 	struct ring ring;
 	const struct ring_ops *ring_ops;
+	struct source_ops ops; /* p->ops: what every packet socket does, over this ring */
 
 	uint32_t received, dropped, unwanted; /* kernel's counts so far, which a read resets; frames we left out */
 	uint64_t missed_before;               /* the adapter's own loss when the capture began */
@@ -84,11 +87,7 @@ static inline uint32_t cst_packet_retire_ms(const pcap_t *p)
 /* packet_socket.c */
 /* Is `error`, which the socket told and forgot, about the interface? Then it is noted, for cst_packet_nothing(). */
 bool cst_packet_interface_failed(struct packet_source *s, int error);
-int cst_packet_wait_failed(pcap_t *p);
 int cst_packet_nothing(pcap_t *p); /* read_batch's answer when it finds nothing: 0, or what happened to the interface */
-int cst_packet_set_direction(pcap_t *p, pcap_direction_t direction);
-int cst_packet_set_datalink(pcap_t *p, int dlt);
-void cst_packet_close(pcap_t *p);
 
 /* kernel_filter.c */
 int cst_packet_set_filter(pcap_t *p, const struct bpf_program *program);

@@ -154,18 +154,9 @@ static int request(pcap_t *p, size_t bytes)
 
 const struct ring_ops cst_ring_v3 = {
 	.version = TPACKET_V3,
-	.source = { .name = "AF_PACKET TPACKET_V3",
-		    .read_batch = read_batch,
-		    .release = release,
-		    .describe = cst_frame_describe,
-		    .finish = cst_frame_finish,
-		    .wait_failed = cst_packet_wait_failed,
-		    .inject = cst_packet_inject,
-		    .set_filter = cst_packet_set_filter,
-		    .set_direction = cst_packet_set_direction,
-		    .set_datalink = cst_packet_set_datalink,
-		    .stats = cst_packet_stats,
-		    .close = cst_packet_close },
+	.name = "AF_PACKET TPACKET_V3",
 	.request = request,
+	.read_batch = read_batch,
+	.release = release,
 	.decode = decode,
 };
