@@ -489,7 +489,7 @@ static int make_world(void **state)
 	cpu_set_t one;
 
 	(void)state;
-	twin_run("sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1");
+	twin_run("cd /proc/sys/net/ipv6/conf && echo 1 >all/disable_ipv6 && echo 1 >default/disable_ipv6");
 	twin_run("ip link add up0 address 02:00:00:00:00:01 type veth peer name up1 address 02:00:00:00:00:02");
 	twin_run("ip link set up0 up && ip link set up1 up");
 	/* All frames on one core, so that there is one order. */

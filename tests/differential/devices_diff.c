@@ -353,7 +353,7 @@ static int make_world(void **state)
 {
 	(void)state;
 	/* No IPv6 addresses but ours: others come by themselves, perhaps between one library's question and the other's. */
-	twin_run("sysctl -qw net.ipv6.conf.default.addr_gen_mode=1 net.ipv6.conf.default.accept_ra=0");
+	twin_run("cd /proc/sys/net/ipv6/conf/default && echo 1 >addr_gen_mode && echo 0 >accept_ra");
 	return 0;
 }
 

@@ -95,7 +95,7 @@ static int make_world(void **state)
 	(void)state;
 	isolated = (unshare(CLONE_NEWNET | CLONE_NEWNS) == 0 ||
 		    unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS) == 0) &&
-		   mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+		   mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0;
 	if (!mkdtemp(etc))
 		return -1;
 	for (size_t i = 0; i < sizeof(etc_files) / sizeof(etc_files[0]); i++) {
@@ -130,7 +130,7 @@ static void skip_unless_isolated(const char *why)
 static void put_our_etc_in_place(void)
 {
 	skip_unless_isolated("/etc can be replaced");
-	assert_int_equal(mount(etc, "/etc", NULL, MS_BIND, NULL), 0);
+	assert_int_equal(mount(etc, "/etc", "none", MS_BIND, NULL), 0);
 }
 
 /* ---- numbers to texts ---- */
