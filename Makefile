@@ -16,7 +16,9 @@ build: bootstrap
 		scripts/configure $(BUILD) -Dtests=$$with -Dbench=$$with; }
 	@ninja -C $(BUILD)
 
-demo: build
+demo:
+	@scripts/bootstrap demo
+	@$(MAKE) --no-print-directory build
 	@BUILD=$(BUILD) scripts/demo
 
 check:
@@ -24,7 +26,7 @@ check:
 
 bench:
 	@scripts/bootstrap check
-	@scripts/configure $(BUILD) -Dbench=true
+	@scripts/configure $(BUILD) -Dtests=true -Dbench=true
 	@ninja -C $(BUILD)
 	@meson test -C $(BUILD) --no-rebuild --benchmark --verbose
 
