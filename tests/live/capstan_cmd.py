@@ -327,7 +327,10 @@ def run_makes_tcpdump_load_this_library():
     if not shutil.which("tcpdump"):
         return "no tcpdump here"
     told = subprocess.run([CAPSTAN, "run", "--", "tcpdump", "--version"], capture_output=True, timeout=LIMIT)
+    if b"ASan runtime" in told.stderr:
+        return "tcpdump cannot load a library that was built with a sanitizer"
     assert b"Capstan" in told.stdout + told.stderr, told
+    return None
 
 
 def run_refuses_what_the_loader_would_not_obey():

@@ -262,12 +262,11 @@ def test_tcpreplay_sends_what_is_in_the_file():
 
 
 def test_programs_that_only_have_to_start():
-    for command in (("nmap", "--iflist"), ("arp-scan", "--version")):
-        try:
-            said = run(OURS, *command)
-        except Skipped as reason:
-            print(f"  (without {command[0]}: {reason})")
-            continue
+    here = [command for command in (("nmap", "--iflist"), ("arp-scan", "--version")) if shutil.which(command[0])]
+    if not here:
+        raise Skipped("neither nmap nor arp-scan is installed")
+    for command in here:
+        said = run(OURS, *command)
         assert said.returncode == 0, said
         assert "right" in said.stdout or "Capstan" in said.stdout + said.stderr, said
 
