@@ -52,6 +52,7 @@ struct capture {
 	const struct wishes *wishes;
 	pcap_t *p;
 	pcap_dumper_t *dumper; /* NULL: print */
+	bool awaited;          /* what is written goes to a reader, not into a file */
 	int dlt;
 	uint64_t packets, bytes;
 	int write_errno;
@@ -107,13 +108,15 @@ static bool count_reached(const struct capture *c)
 	return c->wishes->packets && c->packets >= (uint64_t)c->wishes->packets;
 }
 
-/* One round of the library's loop. Printed lines do not wait for a full stdio buffer: someone may be reading. */
+/* One round of the library's loop. What someone reads as it comes does not wait for a full stdio buffer. */
 static int take_some(struct capture *c)
 {
 	int most = c->wishes->packets ? (int)((uint64_t)c->wishes->packets - c->packets) : -1;
 	int status = pcap_dispatch(c->p, most, take, (u_char *)c);
 
-	if (!c->dumper && !c->write_errno && fflush(stdout))
+	if (c->write_errno || !c->awaited)
+		return status;
+	if (c->dumper ? pcap_dump_flush(c->dumper) < 0 : fflush(stdout))
 		c->write_errno = errno;
 	return status;
 }
@@ -158,6 +161,11 @@ static int take_all(struct capture *c)
 	return drain(c);
 }
 
+static const char *written_name(const struct capture *c)
+{
+	return c->dumper && strcmp(c->wishes->file, "-") ? c->wishes->file : "standard output";
+}
+
 static int finish_file(struct capture *c)
 {
 	errno = 0;
@@ -167,8 +175,8 @@ static int finish_file(struct capture *c)
 		c->write_errno = errno;
 	if (!c->write_errno)
 		return STATUS_OK;
-	complain(&capture_command, "cannot write to %s: %s; what was written is kept",
-		 c->dumper ? c->wishes->file : "standard output", strerror(c->write_errno));
+	complain(&capture_command, "cannot write to %s: %s; what was written is kept", written_name(c),
+		 strerror(c->write_errno));
 	return STATUS_FAILED;
 }
 
@@ -197,6 +205,7 @@ static int capture(struct capture *c)
 			return STATUS_FAILED;
 		}
 	}
+	c->awaited = !c->dumper || !goes_to_a_file(fileno(pcap_dump_file(c->dumper)));
 	interrupt_break(c->p);
 	fprintf(stderr, "capturing on %s, link type %s\n", c->wishes->device.name, linktype_name(c->dlt, room));
 	progress_begin(&c->progress);
@@ -264,7 +273,7 @@ static int read_wishes(struct wishes *w, int argc, char **argv)
 		options_misused(&capture_command, "what is \"%s\" for?", argv[optind]);
 		return OPTION_BAD;
 	}
-	if (!w->device.name) {
+	if (!w->device.name || !*w->device.name) {
 		options_misused(&capture_command, "which device? Name it with -i");
 		return OPTION_BAD;
 	}

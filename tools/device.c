@@ -1,12 +1,26 @@
 /* device.c - opens a device, and names in every sentence what it is about. */
 #include "device.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
+/* As a word of its own: "lo" is not named in "not allowed". */
+static bool is_named(const char *text, const char *object)
+{
+	size_t length = strlen(object);
+
+	if (!length)
+		return false;
+	for (const char *at = strstr(text, object); at; at = strstr(at + 1, object))
+		if ((at == text || !isalnum((unsigned char)at[-1])) && !isalnum((unsigned char)at[length]))
+			return true;
+	return false;
+}
+
 void complain_of(const struct command *command, const char *object, const char *text)
 {
-	if (strstr(text, object))
+	if (is_named(text, object))
 		complain(command, "%s", text);
 	else
 		complain(command, "%s: %s", object, text);

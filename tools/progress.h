@@ -13,6 +13,9 @@ struct progress {
 
 int64_t monotonic_ns(void);
 
+/* Nobody sees what is written to `fd` as it is written: it is neither a terminal nor a pipe. */
+bool goes_to_a_file(int fd);
+
 void progress_begin(struct progress *p);
 /* Cheap to call often: ten times a second is the most it writes. */
 void progress_show(struct progress *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

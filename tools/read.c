@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static int run(int argc, char **argv);
 
@@ -30,6 +31,7 @@ struct reading {
 	pcap_t *p;
 	int dlt;
 	bool quiet;
+	bool unseen; /* nothing appears that would tell how far it has come, or that a counter would disturb */
 	uint64_t packets, bytes, saved_bytes;
 	struct timeval first, last;
 	struct progress progress;
@@ -46,10 +48,10 @@ static void take(u_char *user, const struct pcap_pkthdr *h, const u_char *data)
 	r->packets++;
 	r->bytes += h->len;
 	r->saved_bytes += h->caplen;
-	if (r->quiet) {
+	if (r->unseen)
 		progress_show(&r->progress, "%" PRIu64 " packets, %" PRIu64 " bytes", r->packets, r->bytes);
+	if (r->quiet)
 		return;
-	}
 	decode_packet(line, r->dlt, h, data);
 	if (puts(line) == EOF)
 		pcap_breakloop(r->p);
@@ -69,7 +71,7 @@ static void print_summary(const struct reading *r, const char *file)
 static int read_file(const char *file, bool quiet)
 {
 	char errbuf[PCAP_ERRBUF_SIZE] = "";
-	struct reading r = { .quiet = quiet };
+	struct reading r = { .quiet = quiet, .unseen = quiet || goes_to_a_file(STDOUT_FILENO) };
 	int status;
 
 	r.p = pcap_open_offline(file, errbuf);

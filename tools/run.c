@@ -63,7 +63,8 @@ static int find_program(const char *program, char path[static PATH_MAX])
 	int error = ENOENT;
 
 	if (strchr(program, '/')) {
-		snprintf(path, PATH_MAX, "%s", program);
+		if (snprintf(path, PATH_MAX, "%s", program) >= PATH_MAX)
+			return ENAMETOOLONG;
 		return access(path, X_OK) ? errno : 0;
 	}
 	if (!folders)
@@ -72,12 +73,12 @@ static int find_program(const char *program, char path[static PATH_MAX])
 		int length = (int)strcspn(folders, ":");
 		struct stat st;
 
-		if (length < PATH_MAX)
-			snprintf(path, PATH_MAX, "%.*s%s%s", length, folders, length ? "/" : "./", program);
-		if (!access(path, X_OK) && !stat(path, &st) && S_ISREG(st.st_mode))
-			return 0;
-		if (errno == EACCES)
-			error = EACCES;
+		if (snprintf(path, PATH_MAX, "%.*s%s%s", length, folders, length ? "/" : "./", program) < PATH_MAX) {
+			if (!access(path, X_OK) && !stat(path, &st) && S_ISREG(st.st_mode))
+				return 0;
+			if (errno == EACCES)
+				error = EACCES;
+		}
 		if (!folders[length])
 			return error;
 		folders += length + 1;

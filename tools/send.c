@@ -105,7 +105,7 @@ static int run(int argc, char **argv)
 			return options_status(code);
 		wishes.name = optarg;
 	}
-	if (!wishes.name)
+	if (!wishes.name || !*wishes.name)
 		return options_misused(&send_command, "which device? Name it with -i");
 	if (argc - optind != 1)
 		return options_misused(&send_command, "name one file to send");

@@ -193,6 +193,33 @@ def a_savefile_goes_to_standard_output():
     assert read_savefile(capture.output()) == [(100, frame(n, 100)) for n in range(5)]
 
 
+def read_pipe(pipe, count):
+    """`count` bytes as they come; fewer at the end of the pipe, or of our patience."""
+    got, give_up = b"", time.monotonic() + LIMIT
+    while len(got) < count and select.select([pipe], [], [], max(0, give_up - time.monotonic()))[0]:
+        piece = os.read(pipe.fileno(), count - len(got))
+        if not piece:
+            break
+        got += piece
+    return got
+
+
+def a_reader_gets_packets_while_the_capture_goes_on():
+    sent = write_savefile("sent.pcap", [frame(n, 100) for n in range(5)])
+    with open(path("stderr"), "wb") as err:
+        child = subprocess.Popen([CAPSTAN, "capture", "-i", "right", "-w", "-"], stdout=subprocess.PIPE, stderr=err)
+    children.append(child)
+    header = read_pipe(child.stdout, 24)  # now it is listening
+    expect(0, capstan("send", "-i", "left", sent))
+    got = header + read_pipe(child.stdout, 5 * 116)
+    assert child.poll() is None, "the capture has ended"
+    assert read_savefile(got) == [(100, frame(n, 100)) for n in range(5)]
+    child.stdout.close()
+    expect(0, capstan("send", "-i", "left", sent))
+    assert child.wait(LIMIT) == 1
+    assert "cannot write to standard output" in contents("stderr").decode(), contents("stderr")
+
+
 def a_full_disk_is_an_error_and_keeps_what_was_written():
     os.mkdir(path("small"))
     sh("mount", "-t", "tmpfs", "-o", "size=64k", "capstan-test", path("small"))
@@ -262,7 +289,8 @@ def a_file_of_another_link_type_is_not_sent():
 
 def wrong_usage_is_told_apart_from_failure():
     for arguments in ([], ["nosuch"], ["capture"], ["capture", "-z"], ["capture", "-i"], ["read"], ["send", "-i", "x"],
-                      ["capture", "-i", "right", "-c", "0"], ["capture", "-i", "right", "-t", "1x"], ["run"]):
+                      ["capture", "-i", "right", "-c", "0"], ["capture", "-i", "right", "-t", "1x"], ["capture", "-i", ""],
+                      ["run"]):
         result = capstan(*arguments)
         assert result.returncode == 2 and result.stderr and not result.stdout, arguments
 
@@ -312,6 +340,8 @@ def run_gives_back_the_programs_exit_status():
     expect(7, capstan("run", "--", "sh", "-c", "exit 7"))
     expect(1, capstan("run", "--", "nosuchprogram"), "capstan run:", "nosuchprogram")
     expect(1, capstan("run", "--", "/etc/passwd"), "capstan run:", "/etc/passwd")
+    expect(1, capstan("run", "--", "/" + "x" * 5000), "capstan run:", "too long")
+    expect(0, capstan("run", "--", "true", env={**os.environ, "PATH": "x" * 5000 + ":" + os.environ["PATH"]}))
 
 
 def run_puts_the_drop_in_folder_first_and_keeps_the_rest():
@@ -352,7 +382,8 @@ def main():
     tests = [capture_send_and_read_back_keep_every_byte, signals_end_an_idle_capture_with_statistics,
              a_count_ends_the_capture, a_time_ends_the_capture_though_no_packet_comes,
              a_snaplen_cuts_packets_and_keeps_their_length, without_a_file_each_packet_is_a_line,
-             a_savefile_goes_to_standard_output, a_full_disk_is_an_error_and_keeps_what_was_written,
+             a_savefile_goes_to_standard_output,
+             a_reader_gets_packets_while_the_capture_goes_on, a_full_disk_is_an_error_and_keeps_what_was_written,
              a_full_disk_shows_at_the_end_of_a_short_capture, a_device_that_vanishes_ends_the_capture_with_its_name,
              errors_name_their_object, a_damaged_savefile_is_read_up_to_the_damage,
              sending_stops_at_the_first_failure_and_says_how_far_it_came, a_file_of_another_link_type_is_not_sent,
