@@ -4,22 +4,35 @@
  * out, pcap_breakloop() or a failing wait loses nothing; the next call goes on where this one stopped. */
 #include "base/clock.h"
 #include "bpf/interpret.h"
+#include "bpf/native.h"
 #include "handle/handle.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-static bool run_filter(pcap_t *p, const struct cst_packet *packet)
+static inline bool accepts(const pcap_t *p, const struct cst_packet *packet, const struct cst_bpf_meta *meta)
+{
+	const struct pcap_pkthdr *h = &packet->h;
+
+	if (p->native)
+		return cst_native_run(p->native, packet->data, h->len, h->caplen, meta) != 0;
+	/* No filter is no instructions, and accepts. */
+	return cst_bpf_run(p->filter.bf_insns, packet->data, h->len, h->caplen, meta) != 0;
+}
+
+static bool run_filter_with_meta(pcap_t *p, const struct cst_packet *packet)
 {
 	struct cst_bpf_meta meta;
 
-	if (!p->filter.bf_insns)
-		return true;
 	cst_bpf_meta_clear(&meta);
-	if (p->ops->describe)
-		p->ops->describe(p, packet, &meta);
-	return cst_bpf_run(p->filter.bf_insns, packet->data, packet->h.len, packet->h.caplen, &meta) != 0;
+	p->ops->describe(p, packet, &meta);
+	return accepts(p, packet, &meta);
+}
+
+static inline bool run_filter(pcap_t *p, const struct cst_packet *packet)
+{
+	return p->ops->describe ? run_filter_with_meta(p, packet) : accepts(p, packet, NULL);
 }
 
 /* Is the next packet for the user? If so it is ready to be handed on. */

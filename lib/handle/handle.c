@@ -1,4 +1,5 @@
 /* handle.c - birth and death of a pcap_t, and how it tells errors. */
+#include "bpf/native.h"
 #include "handle/handle.h"
 
 #include <errno.h>
@@ -36,6 +37,7 @@ void pcap_close(pcap_t *p)
 		p->ops->close(p);
 	if (p->wake_fd >= 0)
 		close(p->wake_fd);
+	cst_native_free(p->native);
 	pcap_freecode(&p->filter);
 	free(p->next_copy);
 	free(p->device);

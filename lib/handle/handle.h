@@ -8,6 +8,8 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+struct cst_native;
+
 /* pcap_set_snaplen(3PCAP): what "everything" means, and the most that a caller may ask for. */
 #define CST_MAX_SNAPLEN 262144
 
@@ -50,6 +52,7 @@ struct pcap {
 
 	struct bpf_program filter;           /* owned; bf_insns NULL: none */
 	bool filter_in_user;                 /* the loop applies it to every packet */
+	struct cst_native *native;           /* owned; the filter as machine code; NULL: the interpreter runs it */
 
 	/* Savefiles: facts of the file's header. */
 	FILE *file;                          /* pcap_file(); owned */
