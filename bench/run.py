@@ -93,6 +93,24 @@ def offline(programs, libraries, folder):
         os.unlink(path)
 
 
+def filters(programs, system):
+    """What a filter costs: the program of libpcap's compiler, run in each way."""
+    done = subprocess.run([programs["filter"], system], capture_output=True, text=True, check=False, timeout=900)
+    if done.returncode != 0:
+        raise RuntimeError(f"bench_filter: exit {done.returncode}\n{done.stderr}")
+    gains = {"interpreter": [], "native": []}
+    for line in done.stdout.splitlines():
+        name, insns, *numbers = line.split("\t")
+        peer, interpreter, native, by_hand, compile_us = (float(number) for number in numbers)
+        gains["interpreter"].append(peer / interpreter)
+        gains["native"].append(peer / native)
+        hand = f"  in C {by_hand:6.2f} ns ({native / by_hand:.2f} times that)" if by_hand else ""
+        print(f"filter {name:37} libpcap {peer:9.2f} ns  interpreter {interpreter:9.2f} ns  native {native:6.2f} ns"
+              f"  ratio {peer / native:6.2f}{hand}  {insns} instructions in {compile_us:.0f} us", flush=True)
+    for way, ratios in gains.items():
+        print(f"filters, {way}: {statistics.geometric_mean(ratios):.2f} times libpcap's speed (geometric mean of {len(ratios)})")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--capstan", required=True, help="path of libcapstan.so")
@@ -104,11 +122,12 @@ def main():
         print("needs the system's libpcap (libpcap0.8) to compare with")
         return 77
     libraries = {"libpcap": system, "capstan": options.capstan}
-    programs = {name: os.path.join(options.programs, "bench_" + name) for name in ("live", "open_close", "read")}
+    programs = {name: os.path.join(options.programs, "bench_" + name) for name in ("live", "open_close", "read", "filter")}
     programs["netlab"] = options.netlab
     version = ctypes.CDLL(system).pcap_lib_version
     version.restype = ctypes.c_char_p
     print(f"peer: {version().decode()}; {os.cpu_count()} CPUs; {' '.join(os.uname()[i] for i in (0, 2, 4))}; {ROUNDS} rounds")
+    filters(programs, system)
     with tempfile.TemporaryDirectory() as scratch:
         offline(programs, libraries, scratch)
     live(programs, libraries)
