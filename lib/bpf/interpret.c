@@ -1,4 +1,4 @@
-/* interpret.c - the interpreter: cst_bpf_run(), and bpf_filter() and pcap_offline_filter() over it.
+/* interpret.c - the interpreter: cst_bpf_run(), and bpf_filter() over it.
  * It is the reference for every faster way to run a program. The machine is that of McCanne and Jacobson, "The BSD
  * Packet Filter" (USENIX 1993), with the BPF_MOD and BPF_XOR of libpcap 1.4, and Linux's ancillary loads. */
 #include "bpf/interpret.h"
@@ -265,11 +265,4 @@ uint32_t cst_bpf_run(const struct bpf_insn *prog, const uint8_t *pkt, uint32_t w
 u_int bpf_filter(const struct bpf_insn *pc, const u_char *pkt, u_int wirelen, u_int buflen)
 {
 	return cst_bpf_run(pc, pkt, wirelen, buflen, NULL);
-}
-
-int pcap_offline_filter(const struct bpf_program *fp, const struct pcap_pkthdr *h, const u_char *pkt)
-{
-	if (!fp->bf_insns)
-		return 0; /* unlike bpf_filter(), which accepts: pcap_offline_filter(3PCAP) needs a compiled program */
-	return (int)cst_bpf_run(fp->bf_insns, pkt, h->len, h->caplen, NULL);
 }

@@ -6,7 +6,10 @@
 #include "bpf/meta.h"
 
 #include <pcap/bpf.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* The arguments in the order that the generated code likes, `buflen` as wide as a register. */
 typedef uint32_t cst_native_fn(const uint8_t *pkt, uint64_t buflen, uint32_t wirelen, const struct cst_bpf_meta *meta);
@@ -21,6 +24,14 @@ struct cst_native {
  * otherwise not proved sane, this processor has no compiler, memory is short or may not be made executable. Then the
  * interpreter has to run. `insns` may be freed at once; end with cst_native_free(). */
 struct cst_native *cst_native_compile(const struct bpf_insn *insns, uint32_t len);
+
+/* CAPSTAN_JIT=0 in the environment: no native code. Programs with more rights than their user do not ask the user. */
+static inline bool cst_native_is_wanted(void)
+{
+	const char *wish = secure_getenv("CAPSTAN_JIT");
+
+	return !wish || strcmp(wish, "0") != 0;
+}
 
 /* `native` may be NULL. */
 void cst_native_free(struct cst_native *native);

@@ -4,16 +4,7 @@
 #include "filter/compile.h"
 #include "handle/handle.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-/* CAPSTAN_JIT=0 in the environment: no native code. Programs with more rights than their user do not ask the user. */
-static bool native_is_wanted(void)
-{
-	const char *wish = secure_getenv("CAPSTAN_JIT");
-
-	return !wish || strcmp(wish, "0") != 0;
-}
 
 int pcap_setfilter(pcap_t *p, struct bpf_program *fp)
 {
@@ -38,7 +29,7 @@ int pcap_setfilter(pcap_t *p, struct bpf_program *fp)
 	p->filter_in_user = status == 0;
 	/* Where the kernel filters, the few packets of the old filter are not worth a compilation. */
 	cst_native_free(p->native);
-	p->native = p->filter_in_user && native_is_wanted() ? cst_native_compile(copy.bf_insns, copy.bf_len) : NULL;
+	p->native = p->filter_in_user && cst_native_is_wanted() ? cst_native_compile(copy.bf_insns, copy.bf_len) : NULL;
 	/* What waits in the batch has passed the old filter, not this one. */
 	for (unsigned int i = p->batch.next; i < p->batch.count; i++)
 		p->batch.packets[i].flags |= CST_PKT_UNFILTERED;

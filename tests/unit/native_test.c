@@ -11,6 +11,7 @@
 #include "handle/handle.h"
 
 #include <pcap/pcap.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -293,6 +294,68 @@ static void savefiles_are_filtered_natively_unless_told_not_to(void **state)
 	read_filtered("0", false);
 }
 
+/* -- pcap_offline_filter() -- */
+
+enum { OFTEN = 2000, OFFLINE_INSNS = 16 };
+
+/* Accepts packets whose byte at `k` is not 0, as many times as it takes to be compiled. */
+static void fill_program(struct bpf_insn *insns, uint32_t k)
+{
+	for (int i = 0; i < OFFLINE_INSNS - 1; i++)
+		insns[i] = (struct bpf_insn)BPF_STMT(BPF_LD | BPF_B | BPF_ABS, k);
+	insns[OFFLINE_INSNS - 1] = (struct bpf_insn)BPF_STMT(BPF_RET | BPF_A, 0);
+}
+
+static void run_often(struct bpf_insn *insns, int want)
+{
+	const struct bpf_program program = { OFFLINE_INSNS, insns };
+	const struct pcap_pkthdr header = { .caplen = sizeof(packet), .len = sizeof(packet) };
+
+	for (int i = 0; i < OFTEN; i++)
+		assert_int_equal(pcap_offline_filter(&program, &header, packet), want);
+}
+
+static void offline_filter_never_runs_stale_code(void **state)
+{
+	struct bpf_insn insns[OFFLINE_INSNS], others[6][OFFLINE_INSNS];
+
+	(void)state;
+	fill_program(insns, 0);
+	run_often(insns, 0x45);
+	for (uint32_t k = 1; k < 8; k++) { /* the same address, the same length, and even all but one field the same */
+		insns[OFFLINE_INSNS - 2].k = k;
+		run_often(insns, packet[k]);
+	}
+	/* More programs than are remembered, in turns. */
+	for (uint32_t n = 0; n < COUNT(others); n++)
+		fill_program(others[n], n);
+	for (int turn = 0; turn < 3; turn++) {
+		for (uint32_t n = 0; n < COUNT(others); n++)
+			run_often(others[n], packet[n]);
+	}
+}
+
+static void *run_in_thread(void *insns)
+{
+	run_often(insns, packet[3]);
+	return NULL;
+}
+
+static void offline_filter_serves_threads_that_come_and_go(void **state)
+{
+	struct bpf_insn insns[OFFLINE_INSNS];
+
+	(void)state;
+	fill_program(insns, 3);
+	for (int round = 0; round < 4; round++) {
+		pthread_t threads[4];
+		for (size_t i = 0; i < COUNT(threads); i++)
+			assert_int_equal(pthread_create(&threads[i], NULL, run_in_thread, insns), 0);
+		for (size_t i = 0; i < COUNT(threads); i++)
+			pthread_join(threads[i], NULL);
+	}
+}
+
 /* A process that may never make memory executable (Linux 6.3): there the interpreter runs, and nobody is told. */
 static void refused_pages_leave_it_to_the_interpreter(void **state)
 {
@@ -327,6 +390,8 @@ int main(void)
 		cmocka_unit_test(the_longest_programs_compile),
 		cmocka_unit_test(a_set_has_its_members_and_no_others),
 		cmocka_unit_test(code_is_never_writable),
+		cmocka_unit_test(offline_filter_never_runs_stale_code),
+		cmocka_unit_test(offline_filter_serves_threads_that_come_and_go),
 		cmocka_unit_test(refused_pages_leave_it_to_the_interpreter),
 		cmocka_unit_test(savefiles_are_filtered_natively_unless_told_not_to),
 	};
