@@ -44,7 +44,7 @@ static bool claims_interface(const char *device)
 
 static int no_such_device(pcap_t *p)
 {
-	return cst_fail(p, PCAP_ERROR_NO_SUCH_DEVICE, "%s: no such interface; pcap_findalldevs() lists what there is",
+	return cst_fail(p, PCAP_ERROR_NO_SUCH_DEVICE, "%s: no such interface; pcap_findalldevs() and `capstan list` tell what there is",
 			p->device);
 }
 
