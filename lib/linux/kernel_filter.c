@@ -1,12 +1,15 @@
-/* kernel_filter.c - classic BPF programs in the kernel, so that what nobody wants is never copied. */
+/* kernel_filter.c - filters in the kernel, so that what nobody wants is never copied: as the classic programs that they
+ * are, or, where that is too long for it, as eBPF. */
 #include "base/clock.h"
 #include "bpf/cooked.h"
+#include "bpf/load.h"
 #include "bpf/program.h"
 #include "linux/frame.h"
 
 #include <errno.h>
 #include <linux/filter.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 /* sock_fprog and bpf_program hold the same instructions under two names. */
 _Static_assert(sizeof(struct sock_filter) == sizeof(struct bpf_insn), "classic BPF instructions are 8 bytes");
@@ -18,6 +21,23 @@ static int attach(int fd, const struct bpf_program *program)
 				    .filter = (struct sock_filter *)(void *)program->bf_insns };
 
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &fprog, sizeof(fprog));
+}
+
+/* Replaces just as well, a classic program too. The socket keeps the program, so the descriptor may go. Fails where the
+ * process may not load eBPF. */
+static int attach_translated(int fd, const struct bpf_program *program)
+{
+	struct cst_ebpf_code code;
+
+	if (!cst_ebpf_translate(program, CST_EBPF_SOCKET_FILTER, NULL, &code))
+		return -1;
+	int prog = cst_ebpf_load(CST_EBPF_SOCKET_FILTER, &code, NULL, 0);
+	cst_ebpf_free(&code);
+	if (prog < 0)
+		return -1;
+	int status = setsockopt(fd, SOL_SOCKET, SO_ATTACH_BPF, &prog, sizeof(prog));
+	close(prog);
+	return status;
 }
 
 /* How many bytes the kernel has to keep of a packet. Never 0: that would be a verdict. */
@@ -46,12 +66,12 @@ static bool attach_for_kernel(pcap_t *p, const struct bpf_program *program)
 	const struct packet_source *s = p->source;
 	struct bpf_program copy;
 
-	if (program->bf_len > BPF_MAXINSNS || cst_bpf_copy(&copy, program) < 0)
+	if (cst_bpf_copy(&copy, program) < 0)
 		return false;
 	bool fits = !s->cooked || cst_bpf_for_cooked(&copy, p->dlt);
 	if (fits) {
 		cst_bpf_clip_returns(&copy, kernel_snaplen(p));
-		fits = attach(s->fd, &copy) == 0;
+		fits = (copy.bf_len <= BPF_MAXINSNS ? attach(s->fd, &copy) : attach_translated(s->fd, &copy)) == 0;
 	}
 	pcap_freecode(&copy);
 	return fits;

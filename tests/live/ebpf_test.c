@@ -1,0 +1,292 @@
+/* ebpf_test.c - translated programs in the kernel give the interpreter's verdicts: as socket filters and as XDP, through
+ * BPF_PROG_TEST_RUN, over random programs and packets; and long filters of live handles run there. */
+#include "capture.h"
+
+#include "../random_bpf.h"
+#include "bpf/ebpf.h"
+#include "bpf/interpret.h"
+#include "bpf/load.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+	PROGRAMS = 1000,
+	PACKETS_A_PROGRAM = 16,
+	LINK_HEADER = 14, /* test runs of socket filters take it off, as the kernel does for TCP */
+	KEEP = 262144,
+};
+
+static char verifier_log[1 << 20];
+
+/* Returns the program's descriptor; the test fails with the verifier's words where the kernel refuses. */
+static int load_or_fail(enum cst_ebpf_context context, const struct bpf_program *program,
+			const struct cst_ebpf_frame *frame)
+{
+	struct cst_ebpf_code code;
+
+	if (!cst_ebpf_translate(program, context, frame, &code))
+		fail_msg("a program of %u instructions cannot be translated", program->bf_len);
+	int fd = cst_ebpf_load(context, &code, verifier_log, sizeof(verifier_log));
+	int error = errno;
+	cst_ebpf_free(&code);
+	if (fd < 0 && (error == EPERM || error == ENOSYS))
+		skip(); /* not permitted here, or built without libbpf */
+	if (fd < 0) {
+		bpf_dump(program, 2);
+		fail_msg("the kernel refuses (%s):\n%s", strerror(error), verifier_log);
+	}
+	return fd;
+}
+
+/* The verdict of program `fd`, or failure of the test. Runs need at least 14 bytes; socket filters see what is behind
+ * them. */
+static uint32_t verdict(int fd, enum cst_ebpf_context context, const uint8_t *packet, uint32_t len,
+			const struct __sk_buff *skb)
+{
+	uint8_t frame[LINK_HEADER + RANDOM_PACKET] = { 0 };
+	const uint32_t front = context == CST_EBPF_XDP ? 0 : LINK_HEADER;
+	LIBBPF_OPTS(bpf_test_run_opts, run);
+
+	memcpy(frame + front, packet, len);
+	run.data_in = frame;
+	run.data_size_in = front + len;
+	run.ctx_in = skb;
+	run.ctx_size_in = skb ? sizeof(*skb) : 0;
+	int status = bpf_prog_test_run_opts(fd, &run);
+	if (status < 0)
+		fail_msg("a test run over %u bytes: %s", len, strerror(errno));
+	return run.retval;
+}
+
+/* Kernels differ in whether an empty socket buffer may be run; XDP needs a whole Ethernet header. */
+static uint32_t least(enum cst_ebpf_context context)
+{
+	return context == CST_EBPF_XDP ? LINK_HEADER : 1;
+}
+
+static uint32_t tested_packet(enum cst_ebpf_context context, uint8_t packet[static RANDOM_PACKET],
+			      const struct bpf_program *program)
+{
+	uint32_t len = below(2) ? random_packet(packet) : directed_packet(packet, program->bf_insns, program->bf_len);
+
+	if (len < least(context)) {
+		memset(packet + len, 0, least(context) - len);
+		len = least(context);
+	}
+	return len;
+}
+
+static bool has_ancillary(const struct bpf_program *program)
+{
+	for (u_int i = 0; i < program->bf_len; i++) {
+		const struct bpf_insn *in = &program->bf_insns[i];
+
+		if (BPF_CLASS(in->code) == BPF_LD && BPF_MODE(in->code) == BPF_ABS &&
+		    in->k - (uint32_t)SKF_AD_OFF < SKF_AD_MAX)
+			return true;
+	}
+	return false;
+}
+
+static void check_random_programs(enum cst_ebpf_context context)
+{
+	unsigned long pairs = 0, accepted = 0;
+
+	random_seed(1);
+	for (int round = 0; round < PROGRAMS; round++) {
+		struct bpf_insn insns[RANDOM_INSNS];
+		struct bpf_program program = { .bf_insns = insns };
+
+		do
+			program.bf_len = random_program(insns, false);
+		while (has_ancillary(&program));
+		int fd = load_or_fail(context, &program, NULL);
+		for (int i = 0; i < PACKETS_A_PROGRAM; i++) {
+			uint8_t packet[RANDOM_PACKET];
+			uint32_t len = tested_packet(context, packet, &program);
+			uint32_t want = bpf_filter(insns, packet, len, len), got = verdict(fd, context, packet, len, NULL);
+
+			if (got != want) {
+				bpf_dump(&program, 1);
+				fail_msg("round %d: 0x%x instead of 0x%x over %u bytes", round, got, want, len);
+			}
+			pairs++;
+			accepted += want != 0;
+		}
+		close(fd);
+	}
+	print_message("%lu program-packet pairs, %lu accepted\n", pairs, accepted);
+}
+
+static void a_socket_filter_gives_the_interpreters_verdicts(void **state)
+{
+	(void)state;
+	check_random_programs(CST_EBPF_SOCKET_FILTER);
+}
+
+static void an_xdp_program_gives_the_interpreters_verdicts(void **state)
+{
+	(void)state;
+	check_random_programs(CST_EBPF_XDP);
+}
+
+static void ancillary_loads_read_the_socket_buffer(void **state)
+{
+	static const struct __sk_buff skb = { .mark = 0x12345678 };
+	static const uint8_t packet[20];
+	struct {
+		uint32_t field, want;
+	} rows[] = {
+		{ SKF_AD_MARK, 0x12345678 },
+		{ SKF_AD_PROTOCOL, 0x0800 }, /* from the bytes 12 and 13 of the frame, see below */
+		{ SKF_AD_PKTTYPE, 0 },
+		{ SKF_AD_VLAN_TAG, 0 },
+		{ SKF_AD_VLAN_TAG_PRESENT, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct bpf_insn insns[] = { BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)SKF_AD_OFF + rows[i].field),
+					    BPF_STMT(BPF_RET | BPF_A, 0) };
+		uint8_t frame[LINK_HEADER + sizeof(packet)] = { [12] = 0x08 };
+		LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = sizeof(frame), .ctx_in = &skb,
+			    .ctx_size_in = sizeof(skb));
+		int fd = load_or_fail(CST_EBPF_SOCKET_FILTER, &(struct bpf_program){ 2, insns }, NULL);
+
+		assert_int_equal(bpf_prog_test_run_opts(fd, &run), 0);
+		if (run.retval != rows[i].want)
+			fail_msg("field %u: 0x%x instead of 0x%x", rows[i].field, run.retval, rows[i].want);
+		close(fd);
+	}
+}
+
+/* The prologue leaves a number on the stack, and the epilogue adds it to the verdict. */
+static void prologue_and_epilogue_run_around_the_program(void **state)
+{
+	struct bpf_insn insns[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 7, 0, 3),
+		BPF_STMT(BPF_ST, 15),
+		BPF_STMT(BPF_LD | BPF_MEM, 15),
+		BPF_STMT(BPF_RET | BPF_A, 0),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	const int16_t mine = -CST_EBPF_STACK - 4;
+	const struct cst_ebpf_insn prologue[] = { EBPF_STORE_IMM(BPF_W, BPF_REG_10, mine, 1000) };
+	const struct cst_ebpf_insn epilogue[] = { EBPF_LOAD(BPF_W, BPF_REG_1, BPF_REG_10, mine),
+						  EBPF_ALU32_REG(BPF_ADD, BPF_REG_0, BPF_REG_1), EBPF_EXIT };
+	const struct cst_ebpf_frame frame = { prologue, epilogue, 1, 3 };
+	const uint8_t seven[20] = { 7 }, eight[20] = { 8 };
+
+	(void)state;
+	for (enum cst_ebpf_context context = CST_EBPF_SOCKET_FILTER; context <= CST_EBPF_XDP; context++) {
+		int fd = load_or_fail(context, &(struct bpf_program){ 6, insns }, &frame);
+
+		assert_int_equal(verdict(fd, context, seven, sizeof(seven), NULL), 1007);
+		assert_int_equal(verdict(fd, context, eight, sizeof(eight), NULL), 1000);
+		close(fd);
+	}
+}
+
+/* `count` instructions that accept the numbers given, spread over the whole length, and only those. */
+static struct bpf_insn *long_program(u_int count, const uint32_t *numbers, u_int wanted)
+{
+	struct bpf_insn *insns = calloc(count, sizeof(*insns));
+	const u_int pairs = (count - 2) / 2;
+
+	assert_non_null(insns);
+	insns[0] = (struct bpf_insn)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, NETLAB_NUMBER_AT);
+	for (u_int i = 0; i < pairs; i++) {
+		insns[1 + 2 * i] = (struct bpf_insn)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 1000000 + i, 0, 1);
+		insns[2 + 2 * i] = (struct bpf_insn)BPF_STMT(BPF_RET | BPF_K, KEEP);
+	}
+	for (u_int n = 0; n < wanted; n++)
+		insns[1 + 2 * ((pairs - 1) * n / (wanted - 1))].k = numbers[n];
+	insns[count - 1] = (struct bpf_insn)BPF_STMT(BPF_RET | BPF_K, 0);
+	return insns;
+}
+
+static void set_filter(pcap_t *p, struct bpf_insn *insns, u_int count)
+{
+	if (pcap_setfilter(p, &(struct bpf_program){ count, insns }) != 0)
+		fail_msg("pcap_setfilter: %s", pcap_geterr(p));
+}
+
+static void skip_unless_permitted(void)
+{
+	struct bpf_insn nothing[] = { BPF_STMT(BPF_RET | BPF_K, 0) };
+
+	close(load_or_fail(CST_EBPF_SOCKET_FILTER, &(struct bpf_program){ 1, nothing }, NULL));
+}
+
+static void check_long_filter(const struct opening *how, u_int count)
+{
+	static const uint32_t numbers[] = { 10, 20, 30 };
+	struct bpf_insn *insns = long_program(count, numbers, 3);
+	struct bpf_insn only_5[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, NETLAB_NUMBER_AT),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 5, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, KEEP),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct opening short_snaplen = *how;
+	int left = netlab_sender("left");
+	struct pcap_stat stat;
+	struct pcap_pkthdr *h;
+	const u_char *data;
+
+	skip_unless_permitted();
+	short_snaplen.snaplen = 60;
+	pcap_t *p = capture_open(&short_snaplen);
+	set_filter(p, insns, count);
+	netlab_send_numbered(left, 0, 40, 100);
+	for (int i = 0; i < 3; i++) {
+		capture_next(p, &h, &data);
+		capture_check(h, data, numbers[i], 100, 60);
+	}
+	capture_expect_none(p);
+	/* What user space filters has been received: so this was the kernel. */
+	assert_int_equal(pcap_stats(p, &stat), 0);
+	assert_int_equal(stat.ps_recv, 3);
+
+	/* A short one takes its place, and a long one that of the short. */
+	set_filter(p, only_5, 4);
+	netlab_send_numbered(left, 0, 40, 100);
+	capture_next(p, &h, &data);
+	capture_check(h, data, 5, 100, 60);
+	set_filter(p, insns, count);
+	netlab_send_numbered(left, 0, 25, 100);
+	for (int i = 0; i < 2; i++) {
+		capture_next(p, &h, &data);
+		capture_check(h, data, numbers[i], 100, 60);
+	}
+	capture_expect_none(p);
+	assert_int_equal(pcap_stats(p, &stat), 0);
+	assert_int_equal(stat.ps_recv, 3 + 1 + 2);
+	close(left);
+	pcap_close(p);
+	free(insns);
+}
+
+static void a_filter_of_6000_instructions_runs_in_the_kernel(void **state)
+{
+	check_long_filter(*state, 6000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_socket_filter_gives_the_interpreters_verdicts),
+		cmocka_unit_test(an_xdp_program_gives_the_interpreters_verdicts),
+		cmocka_unit_test(ancillary_loads_read_the_socket_buffer),
+		cmocka_unit_test(prologue_and_epilogue_run_around_the_program),
+		BOTH_RINGS(a_filter_of_6000_instructions_runs_in_the_kernel),
+	};
+
+	netlab_enter();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
