@@ -8,258 +8,250 @@
 #include <pcap/pcap.h>
 #include <stdbool.h>
 
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 /* A field lies inside the buffer. 64 bits wide, because x + k may pass 2^32: such a load rejects, it does not wrap. */
 static inline bool inside(uint64_t at, uint32_t size, uint32_t buflen)
 {
 	return at + size <= buflen;
 }
 
+/* Every instruction ends in a jump of its own to the code of the next (computed goto, GNU C): the processor predicts
+ * these far better than the one jump of a loop around a switch. */
+#define RUN()                                  \
+	do {                                   \
+		if (in->code >= COUNT(labels)) \
+			return 0;              \
+		goto *labels[in->code];        \
+	} while (0)
+#define NEXT()         \
+	do {           \
+		in++;  \
+		RUN(); \
+	} while (0)
+
+/* Branches, so that the processor predicts and goes on; with ?: it would wait for the packet. A distance of 0 is the
+ * usual one way or the other, and asking for it spares the wait for the distance as well. */
+#define BRANCH(condition)                      \
+	do {                                   \
+		if (condition) {               \
+			if (in->jt != 0)       \
+				in += in->jt;  \
+			NEXT();                \
+		}                              \
+		if (in->jf != 0)               \
+			in += in->jf;          \
+		NEXT();                        \
+	} while (0)
+
+/* An absolute load that misses the buffer may be an ancillary one. */
+#define LOAD_ABSOLUTE(size, get)                      \
+	do {                                          \
+		if (!inside(in->k, size, buflen))     \
+			goto ancillary;               \
+		a = get(pkt + in->k);                 \
+		NEXT();                               \
+	} while (0)
+#define LOAD_INDIRECT(size, get)                      \
+	do {                                          \
+		uint64_t at = (uint64_t)x + in->k;    \
+		if (!inside(at, size, buflen))        \
+			return 0;                     \
+		a = get(pkt + at);                    \
+		NEXT();                               \
+	} while (0)
+
+/* bpf_validate() bounds k; bpf_filter() is public and has callers that skip it, so ask again. */
+#define LOAD_CELL(dst)                                          \
+	do {                                                    \
+		if (in->k >= BPF_MEMWORDS)                      \
+			return 0;                               \
+		dst = written >> in->k & 1 ? mem[in->k] : 0;    \
+		NEXT();                                         \
+	} while (0)
+#define STORE_CELL(src)                            \
+	do {                                       \
+		if (in->k >= BPF_MEMWORDS)         \
+			return 0;                  \
+		mem[in->k] = src;                  \
+		written |= UINT32_C(1) << in->k;   \
+		NEXT();                            \
+	} while (0)
+
+#define SET(dst, value)        \
+	do {                   \
+		dst = (value); \
+		NEXT();        \
+	} while (0)
+#define DIVIDE(op, by)           \
+	do {                     \
+		if ((by) == 0)   \
+			return 0; \
+		a = a op (by);   \
+		NEXT();          \
+	} while (0)
+
+/* gcc, unless told not to, makes one jump of the many again. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define KEEP_JUMPS __attribute__((optimize("no-gcse", "no-crossjumping")))
+#else
+#define KEEP_JUMPS
+#endif
+
+static inline uint32_t get_byte(const uint8_t *at)
+{
+	return *at;
+}
+
+KEEP_JUMPS
 uint32_t cst_bpf_run(const struct bpf_insn *prog, const uint8_t *pkt, uint32_t wirelen, uint32_t buflen,
 		     const struct cst_bpf_meta *meta)
 {
+	/* What is not named passes bpf_validate() in part, but is no instruction; libpcap calls abort() there. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+	static const void *const labels[256] = {
+		[0 ... 255] = &&unknown,
+		[BPF_LD | BPF_W | BPF_ABS] = &&ld_abs_w,
+		[BPF_LD | BPF_H | BPF_ABS] = &&ld_abs_h,
+		[BPF_LD | BPF_B | BPF_ABS] = &&ld_abs_b,
+		[BPF_LD | BPF_W | BPF_IND] = &&ld_ind_w,
+		[BPF_LD | BPF_H | BPF_IND] = &&ld_ind_h,
+		[BPF_LD | BPF_B | BPF_IND] = &&ld_ind_b,
+		[BPF_LD | BPF_IMM] = &&ld_imm,
+		[BPF_LD | BPF_W | BPF_LEN] = &&ld_len,
+		[BPF_LD | BPF_MEM] = &&ld_mem,
+		[BPF_LDX | BPF_B | BPF_MSH] = &&ldx_msh,
+		[BPF_LDX | BPF_IMM] = &&ldx_imm,
+		[BPF_LDX | BPF_W | BPF_LEN] = &&ldx_len,
+		[BPF_LDX | BPF_MEM] = &&ldx_mem,
+		[BPF_ST] = &&st,
+		[BPF_STX] = &&stx,
+		[BPF_JMP | BPF_JA] = &&ja,
+		[BPF_JMP | BPF_JEQ | BPF_K] = &&jeq_k,
+		[BPF_JMP | BPF_JGT | BPF_K] = &&jgt_k,
+		[BPF_JMP | BPF_JGE | BPF_K] = &&jge_k,
+		[BPF_JMP | BPF_JSET | BPF_K] = &&jset_k,
+		[BPF_JMP | BPF_JEQ | BPF_X] = &&jeq_x,
+		[BPF_JMP | BPF_JGT | BPF_X] = &&jgt_x,
+		[BPF_JMP | BPF_JGE | BPF_X] = &&jge_x,
+		[BPF_JMP | BPF_JSET | BPF_X] = &&jset_x,
+		[BPF_ALU | BPF_ADD | BPF_K] = &&add_k,
+		[BPF_ALU | BPF_SUB | BPF_K] = &&sub_k,
+		[BPF_ALU | BPF_MUL | BPF_K] = &&mul_k,
+		[BPF_ALU | BPF_DIV | BPF_K] = &&div_k,
+		[BPF_ALU | BPF_MOD | BPF_K] = &&mod_k,
+		[BPF_ALU | BPF_AND | BPF_K] = &&and_k,
+		[BPF_ALU | BPF_OR | BPF_K] = &&or_k,
+		[BPF_ALU | BPF_XOR | BPF_K] = &&xor_k,
+		[BPF_ALU | BPF_LSH | BPF_K] = &&lsh_k,
+		[BPF_ALU | BPF_RSH | BPF_K] = &&rsh_k,
+		[BPF_ALU | BPF_NEG] = &&neg,
+		[BPF_ALU | BPF_ADD | BPF_X] = &&add_x,
+		[BPF_ALU | BPF_SUB | BPF_X] = &&sub_x,
+		[BPF_ALU | BPF_MUL | BPF_X] = &&mul_x,
+		[BPF_ALU | BPF_DIV | BPF_X] = &&div_x,
+		[BPF_ALU | BPF_MOD | BPF_X] = &&mod_x,
+		[BPF_ALU | BPF_AND | BPF_X] = &&and_x,
+		[BPF_ALU | BPF_OR | BPF_X] = &&or_x,
+		[BPF_ALU | BPF_XOR | BPF_X] = &&xor_x,
+		[BPF_ALU | BPF_LSH | BPF_X] = &&lsh_x,
+		[BPF_ALU | BPF_RSH | BPF_X] = &&rsh_x,
+		[BPF_MISC | BPF_TAX] = &&tax,
+		[BPF_MISC | BPF_TXA] = &&txa,
+		[BPF_RET | BPF_K] = &&ret_k,
+		[BPF_RET | BPF_A] = &&ret_a,
+	};
+#pragma GCC diagnostic pop
+	const struct bpf_insn *in = prog;
 	uint32_t a = 0, x = 0;
-	/* A cell reads as zero until it is written. Most programs use none, and a mask costs them less than clearing.
-	 */
+	/* A cell reads as zero until it is written. Most programs use none, and a mask costs them less than clearing. */
 	uint32_t mem[BPF_MEMWORDS];
 	uint32_t written = 0;
-	uint64_t at;
 
 	if (!prog)
 		return UINT32_MAX;
+	RUN();
 
-	for (const struct bpf_insn *in = prog;; in++) {
-		const uint32_t k = in->k;
+ld_abs_w: LOAD_ABSOLUTE(4, cst_get32be);
+ld_abs_h: LOAD_ABSOLUTE(2, cst_get16be);
+ld_abs_b: LOAD_ABSOLUTE(1, get_byte);
+ld_ind_w: LOAD_INDIRECT(4, cst_get32be);
+ld_ind_h: LOAD_INDIRECT(2, cst_get16be);
+ld_ind_b: LOAD_INDIRECT(1, get_byte);
+ldx_msh:
+	if (!inside(in->k, 1, buflen))
+		return 0;
+	SET(x, (pkt[in->k] & 0xfu) << 2);
 
-		switch (in->code) {
-		/* `continue` is the next instruction, `break` a load to be tried as an ancillary one. */
-		case BPF_LD | BPF_W | BPF_ABS:
-			if (!inside(k, 4, buflen))
-				break;
-			a = cst_get32be(pkt + k);
-			continue;
-		case BPF_LD | BPF_H | BPF_ABS:
-			if (!inside(k, 2, buflen))
-				break;
-			a = cst_get16be(pkt + k);
-			continue;
-		case BPF_LD | BPF_B | BPF_ABS:
-			if (!inside(k, 1, buflen))
-				break;
-			a = pkt[k];
-			continue;
+ld_imm: SET(a, in->k);
+ldx_imm: SET(x, in->k);
+ld_len: SET(a, wirelen);
+ldx_len: SET(x, wirelen);
+ld_mem: LOAD_CELL(a);
+ldx_mem: LOAD_CELL(x);
+st: STORE_CELL(a);
+stx: STORE_CELL(x);
 
-		case BPF_LD | BPF_W | BPF_IND:
-			at = (uint64_t)x + k;
-			if (!inside(at, 4, buflen))
-				return 0;
-			a = cst_get32be(pkt + at);
-			continue;
-		case BPF_LD | BPF_H | BPF_IND:
-			at = (uint64_t)x + k;
-			if (!inside(at, 2, buflen))
-				return 0;
-			a = cst_get16be(pkt + at);
-			continue;
-		case BPF_LD | BPF_B | BPF_IND:
-			at = (uint64_t)x + k;
-			if (!inside(at, 1, buflen))
-				return 0;
-			a = pkt[at];
-			continue;
-		case BPF_LDX | BPF_B | BPF_MSH:
-			if (!inside(k, 1, buflen))
-				return 0;
-			x = (pkt[k] & 0xfu) << 2;
-			continue;
-
-		case BPF_LD | BPF_IMM:
-			a = k;
-			continue;
-		case BPF_LDX | BPF_IMM:
-			x = k;
-			continue;
-		case BPF_LD | BPF_W | BPF_LEN:
-			a = wirelen;
-			continue;
-		case BPF_LDX | BPF_W | BPF_LEN:
-			x = wirelen;
-			continue;
-
-		/* bpf_validate() bounds k; bpf_filter() is public and has callers that skip it, so ask again. */
-		case BPF_LD | BPF_MEM:
-			if (k >= BPF_MEMWORDS)
-				return 0;
-			a = written >> k & 1 ? mem[k] : 0;
-			continue;
-		case BPF_LDX | BPF_MEM:
-			if (k >= BPF_MEMWORDS)
-				return 0;
-			x = written >> k & 1 ? mem[k] : 0;
-			continue;
-		case BPF_ST:
-			if (k >= BPF_MEMWORDS)
-				return 0;
-			mem[k] = a;
-			written |= UINT32_C(1) << k;
-			continue;
-		case BPF_STX:
-			if (k >= BPF_MEMWORDS)
-				return 0;
-			mem[k] = x;
-			written |= UINT32_C(1) << k;
-			continue;
-
-		case BPF_JMP | BPF_JA:
-			in += (int32_t)k; /* backward too, see validate.c */
-			continue;
-		/* With if and else gcc makes branches, which the processor predicts; with ?: it makes it wait for the
-		 * packet. */
-		case BPF_JMP | BPF_JEQ | BPF_K:
-			if (a == k)
-				in += in->jt;
-			else
-				in += in->jf;
-			continue;
-		case BPF_JMP | BPF_JGT | BPF_K:
-			if (a > k)
-				in += in->jt;
-			else
-				in += in->jf;
-			continue;
-		case BPF_JMP | BPF_JGE | BPF_K:
-			if (a >= k)
-				in += in->jt;
-			else
-				in += in->jf;
-			continue;
-		case BPF_JMP | BPF_JSET | BPF_K:
-			if (a & k)
-				in += in->jt;
-			else
-				in += in->jf;
-			continue;
-		case BPF_JMP | BPF_JEQ | BPF_X:
-			if (a == x)
-				in += in->jt;
-			else
-				in += in->jf;
-			continue;
-		case BPF_JMP | BPF_JGT | BPF_X:
-			if (a > x)
-				in += in->jt;
-			else
-				in += in->jf;
-			continue;
-		case BPF_JMP | BPF_JGE | BPF_X:
-			if (a >= x)
-				in += in->jt;
-			else
-				in += in->jf;
-			continue;
-		case BPF_JMP | BPF_JSET | BPF_X:
-			if (a & x)
-				in += in->jt;
-			else
-				in += in->jf;
-			continue;
-
-		case BPF_ALU | BPF_ADD | BPF_K:
-			a += k;
-			continue;
-		case BPF_ALU | BPF_SUB | BPF_K:
-			a -= k;
-			continue;
-		case BPF_ALU | BPF_MUL | BPF_K:
-			a *= k;
-			continue;
-		case BPF_ALU | BPF_DIV | BPF_K:
-			if (k == 0)
-				return 0;
-			a /= k;
-			continue;
-		case BPF_ALU | BPF_MOD | BPF_K:
-			if (k == 0)
-				return 0;
-			a %= k;
-			continue;
-		case BPF_ALU | BPF_AND | BPF_K:
-			a &= k;
-			continue;
-		case BPF_ALU | BPF_OR | BPF_K:
-			a |= k;
-			continue;
-		case BPF_ALU | BPF_XOR | BPF_K:
-			a ^= k;
-			continue;
-		/* A constant distance is taken modulo 32, one in X shifts everything out: so answers libpcap. */
-		case BPF_ALU | BPF_LSH | BPF_K:
-			a <<= k & 31;
-			continue;
-		case BPF_ALU | BPF_RSH | BPF_K:
-			a >>= k & 31;
-			continue;
-		case BPF_ALU | BPF_NEG:
-			a = 0 - a;
-			continue;
-
-		case BPF_ALU | BPF_ADD | BPF_X:
-			a += x;
-			continue;
-		case BPF_ALU | BPF_SUB | BPF_X:
-			a -= x;
-			continue;
-		case BPF_ALU | BPF_MUL | BPF_X:
-			a *= x;
-			continue;
-		case BPF_ALU | BPF_DIV | BPF_X:
-			if (x == 0)
-				return 0;
-			a /= x;
-			continue;
-		case BPF_ALU | BPF_MOD | BPF_X:
-			if (x == 0)
-				return 0;
-			a %= x;
-			continue;
-		case BPF_ALU | BPF_AND | BPF_X:
-			a &= x;
-			continue;
-		case BPF_ALU | BPF_OR | BPF_X:
-			a |= x;
-			continue;
-		case BPF_ALU | BPF_XOR | BPF_X:
-			a ^= x;
-			continue;
-		case BPF_ALU | BPF_LSH | BPF_X:
-			a = x < 32 ? a << x : 0;
-			continue;
-		case BPF_ALU | BPF_RSH | BPF_X:
-			a = x < 32 ? a >> x : 0;
-			continue;
-
-		case BPF_MISC | BPF_TAX:
-			x = a;
-			continue;
-		case BPF_MISC | BPF_TXA:
-			a = x;
-			continue;
-
-		case BPF_RET | BPF_K:
-			return k;
-		case BPF_RET | BPF_A:
-			return a;
-
-		default: /* passes bpf_validate(), but no such instruction; libpcap calls abort() here */
-			return 0;
-		}
-
-		/* Here comes an absolute load that missed the buffer: an ancillary one, or the end. Its value takes a
-		 * variable of its own, since one whose address is taken would not stay in a register. */
-		uint32_t value;
-		if (!meta || !cst_bpf_meta_get(meta, k, &value))
-			return 0;
-		a = value;
+ja:
+	in += (int32_t)in->k; /* backward too, see validate.c */
+	NEXT();
+jeq_k:
+	/* Long lists of addresses are runs of these, and stay here. */
+	if (a != in->k && in->jf == 0) {
+		in++;
+		if (in->code == (BPF_JMP | BPF_JEQ | BPF_K))
+			goto jeq_k;
+		RUN();
 	}
+	BRANCH(a == in->k);
+jgt_k: BRANCH(a > in->k);
+jge_k: BRANCH(a >= in->k);
+jset_k: BRANCH(a & in->k);
+jeq_x: BRANCH(a == x);
+jgt_x: BRANCH(a > x);
+jge_x: BRANCH(a >= x);
+jset_x: BRANCH(a & x);
+
+add_k: SET(a, a + in->k);
+sub_k: SET(a, a - in->k);
+mul_k: SET(a, a * in->k);
+div_k: DIVIDE(/, in->k);
+mod_k: DIVIDE(%, in->k);
+and_k: SET(a, a & in->k);
+or_k: SET(a, a | in->k);
+xor_k: SET(a, a ^ in->k);
+/* A constant distance is taken modulo 32, one in X shifts everything out: so answers libpcap. */
+lsh_k: SET(a, a << (in->k & 31));
+rsh_k: SET(a, a >> (in->k & 31));
+neg: SET(a, 0 - a);
+add_x: SET(a, a + x);
+sub_x: SET(a, a - x);
+mul_x: SET(a, a * x);
+div_x: DIVIDE(/, x);
+mod_x: DIVIDE(%, x);
+and_x: SET(a, a & x);
+or_x: SET(a, a | x);
+xor_x: SET(a, a ^ x);
+lsh_x: SET(a, x < 32 ? a << x : 0);
+rsh_x: SET(a, x < 32 ? a >> x : 0);
+
+tax: SET(x, a);
+txa: SET(a, x);
+ret_k:
+	return in->k;
+ret_a:
+	return a;
+unknown:
+	return 0;
+
+ancillary: { /* a variable of its own, since one whose address is taken would not stay in a register */
+	uint32_t value;
+
+	if (!meta || !cst_bpf_meta_get(meta, in->k, &value))
+		return 0;
+	SET(a, value);
+}
 }
 
 u_int bpf_filter(const struct bpf_insn *pc, const u_char *pkt, u_int wirelen, u_int buflen)
