@@ -428,8 +428,8 @@ static void filters(void **state)
 			open_both(&rows[i].wish);
 			if (k < COUNT(lengths))
 				set_type_filter(rows[i].offset, lengths[k], 0);
-			else
-				set_type_filter(rows[i].offset, 40, idle[k - COUNT(lengths) + 1]);
+			else /* returns all: libpcap runs long ones in user space, where a length is only a verdict */
+				set_type_filter(rows[i].offset, UINT32_MAX, idle[k - COUNT(lengths) + 1]);
 			send_frames(strcmp(rows[i].wish.device, "lo") == 0 ? "lo" : "up0", 20);
 			read_both(10);
 			compare_packets();

@@ -30,7 +30,7 @@ static const uint8_t packet[16] = { 0x45, 0x81, 0x02, 0xf3, 0xff, 0xfe, 0xfd, 0x
 /* Where there is no compiler for the processor there is nothing to show. */
 static void need_native(void)
 {
-#if !defined(__x86_64__)
+#if !defined(__x86_64__) && !defined(__aarch64__)
 	skip();
 #endif
 }
