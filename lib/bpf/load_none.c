@@ -12,3 +12,13 @@ int cst_ebpf_load(enum cst_ebpf_context context, const struct cst_ebpf_code *cod
 	errno = ENOSYS;
 	return -1;
 }
+
+int cst_ebpf_load_detour(enum cst_ebpf_context context, int prog, uint32_t verdict, int *map)
+{
+	(void)context;
+	(void)prog;
+	(void)verdict;
+	*map = -1;
+	errno = ENOSYS;
+	return -1;
+}

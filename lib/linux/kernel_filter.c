@@ -23,23 +23,6 @@ static int attach(int fd, const struct bpf_program *program)
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &fprog, sizeof(fprog));
 }
 
-/* Replaces just as well, a classic program too. The socket keeps the program, so the descriptor may go. Fails where the
- * process may not load eBPF. */
-static int attach_translated(int fd, const struct bpf_program *program)
-{
-	struct cst_ebpf_code code;
-
-	if (!cst_ebpf_translate(program, CST_EBPF_SOCKET_FILTER, NULL, &code))
-		return -1;
-	int prog = cst_ebpf_load(CST_EBPF_SOCKET_FILTER, &code, NULL, 0);
-	cst_ebpf_free(&code);
-	if (prog < 0)
-		return -1;
-	int status = setsockopt(fd, SOL_SOCKET, SO_ATTACH_BPF, &prog, sizeof(prog));
-	close(prog);
-	return status;
-}
-
 /* How many bytes the kernel has to keep of a packet. Never 0: that would be a verdict. */
 static uint32_t kernel_snaplen(const pcap_t *p)
 {
@@ -61,7 +44,38 @@ int cst_packet_limit_snaplen(pcap_t *p)
 	return 0;
 }
 
-static bool attach_for_kernel(pcap_t *p, const struct bpf_program *program)
+/* Replaces just as well, whatever was there. Fails where the process may not load eBPF. `*map` is what has to stay open
+ * as long as the filter is in use, if anything. */
+static int attach_translated(pcap_t *p, const struct bpf_program *program, int *map)
+{
+	const struct packet_source *s = p->source;
+	struct cst_ebpf_code code;
+
+	if (!cst_ebpf_translate(program, CST_EBPF_SOCKET_FILTER, NULL, &code))
+		return -1;
+	int prog = cst_ebpf_load(CST_EBPF_SOCKET_FILTER, &code, NULL, 0);
+	cst_ebpf_free(&code);
+	if (prog < 0)
+		return -1;
+	int status = setsockopt(s->fd, SOL_SOCKET, SO_ATTACH_BPF, &prog, sizeof(prog));
+	if (status < 0 && errno == ENOMEM) {
+		/* Too long to be charged to the socket. When this filter goes, a packet may be on its way between the
+		 * two programs, and has to be let through: user space asks the next filter about it. */
+		int detour = cst_ebpf_load_detour(CST_EBPF_SOCKET_FILTER, prog, kernel_snaplen(p), map);
+		if (detour >= 0) {
+			status = setsockopt(s->fd, SOL_SOCKET, SO_ATTACH_BPF, &detour, sizeof(detour));
+			close(detour);
+			if (status < 0) {
+				close(*map);
+				*map = -1;
+			}
+		}
+	}
+	close(prog); /* the socket and the map keep theirs */
+	return status;
+}
+
+static bool attach_for_kernel(pcap_t *p, const struct bpf_program *program, int *map)
 {
 	const struct packet_source *s = p->source;
 	struct bpf_program copy;
@@ -71,7 +85,7 @@ static bool attach_for_kernel(pcap_t *p, const struct bpf_program *program)
 	bool fits = !s->cooked || cst_bpf_for_cooked(&copy, p->dlt);
 	if (fits) {
 		cst_bpf_clip_returns(&copy, kernel_snaplen(p));
-		fits = (copy.bf_len <= BPF_MAXINSNS ? attach(s->fd, &copy) : attach_translated(s->fd, &copy)) == 0;
+		fits = (copy.bf_len <= BPF_MAXINSNS ? attach(s->fd, &copy) : attach_translated(p, &copy, map)) == 0;
 	}
 	pcap_freecode(&copy);
 	return fits;
@@ -91,7 +105,8 @@ static uint64_t from_now_on(void)
 int cst_packet_set_filter(pcap_t *p, const struct bpf_program *program)
 {
 	struct packet_source *s = p->source;
-	bool in_kernel = attach_for_kernel(p, program);
+	int map = -1;
+	bool in_kernel = attach_for_kernel(p, program, &map);
 
 	/* What it refuses, user space applies, and the kernel lets everything through. */
 	if (!in_kernel) {
@@ -99,6 +114,9 @@ int cst_packet_set_filter(pcap_t *p, const struct bpf_program *program)
 		if (status < 0)
 			return status;
 	}
+	if (s->filter_map >= 0)
+		close(s->filter_map);
+	s->filter_map = map;
 	/* The ring holds packets that met the old filter, and a core may be writing one more. After one turn of the
 	 * ring none of them can be left. Those that met the new one are not asked again: the kernel saw them whole, and
 	 * what was kept of them may not be enough for a verdict. */

@@ -241,6 +241,8 @@ static void close_source(pcap_t *p)
 		munmap(s->ring.map, s->ring.bytes);
 	if (s->fd >= 0)
 		cst_close_in_background(s->fd);
+	if (s->filter_map >= 0)
+		close(s->filter_map);
 	free(s->ring.big);
 	free(s);
 	p->source = NULL;
@@ -346,7 +348,7 @@ static int activate(pcap_t *p)
 
 	if (!s)
 		return cst_fail_errno(p, PCAP_ERROR, "%s: allocating the capture's state", p->device);
-	s->fd = -1;
+	s->fd = s->filter_map = -1;
 	s->direction = PCAP_D_INOUT;
 	p->source = s;
 	s->ring_ops = p->options.immediate ? &cst_ring_v2 : &cst_ring_v3;

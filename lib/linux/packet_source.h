@@ -65,6 +65,7 @@ struct packet_source {
 	int tag_offset; /* where a VLAN tag belongs in the delivered packet; -1: nowhere */
 	struct ring ring;
 	const struct ring_ops *ring_ops;
+	int filter_map; /* what a very long filter needs as long as it lasts, see kernel_filter.c; -1: nothing */
 	struct source_ops ops; /* p->ops: what every packet socket does, over this ring */
 
 	uint32_t received, dropped, unwanted; /* kernel's counts so far, which a read resets; frames we left out */

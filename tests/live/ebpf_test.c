@@ -277,6 +277,12 @@ static void a_filter_of_6000_instructions_runs_in_the_kernel(void **state)
 	check_long_filter(*state, 6000);
 }
 
+/* Longer than the kernel lets a socket pay for. */
+static void a_filter_of_40000_instructions_runs_in_the_kernel(void **state)
+{
+	check_long_filter(*state, 40000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +291,7 @@ int main(void)
 		cmocka_unit_test(ancillary_loads_read_the_socket_buffer),
 		cmocka_unit_test(prologue_and_epilogue_run_around_the_program),
 		BOTH_RINGS(a_filter_of_6000_instructions_runs_in_the_kernel),
+		BOTH_RINGS(a_filter_of_40000_instructions_runs_in_the_kernel),
 	};
 
 	netlab_enter();
