@@ -60,8 +60,8 @@ PCAP_API bpf_u_int32 pcap_nametonetaddr(const char *name);
 PCAP_API int pcap_nametoport(const char *name, int *port, int *proto);
 
 /* The same for "first-last", each a name or a number, or for the name of one service, which sets both ends; a single
- * number is no range. Returns 1
- * and sets *port1, *port2 and *proto; 0 if one of them is not known. Source: libpcap's interface, pcap-filter(7). */
+ * number is no range. Returns 1 and sets *port1, *port2 and *proto; 0 if one of them is not known.
+ * Source: libpcap's interface, pcap-filter(7). */
 PCAP_API int pcap_nametoportrange(const char *name, int *port1, int *port2, int *proto);
 
 /* Number of the IP protocol `name`, by protocols(5); PROTO_UNDEF if it is not known. */
