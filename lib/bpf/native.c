@@ -262,16 +262,20 @@ static bool write_code(struct compiler *c)
 	return !c->code.full;
 }
 
+/* Tools that decode code (valgrind) read on a little behind its end. As much as a table is aligned to. */
+#define ROOM_BEHIND 64
+
 /* Memory for code that grows down; no more of it than was used stays. */
 static bool map_code(struct cst_code *code, size_t bytes)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
-	bytes = (bytes + page - 1) / page * page;
+	bytes = (bytes + ROOM_BEHIND + page - 1) / page * page;
 	code->start = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (code->start == MAP_FAILED)
 		return false;
-	code->at = code->end = code->start + bytes;
+	code->end = code->start + bytes;
+	code->at = code->end - ROOM_BEHIND;
 	return true;
 }
 
