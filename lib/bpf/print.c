@@ -101,7 +101,7 @@ static const char *const ancillary_names[SKF_AD_MAX / 4] = {
 	[SKF_AD_VLAN_TPID / 4] = "vlan_tpid",
 };
 
-/* The longest operand is 4*([-2147483648]&0xf), the longest line some 60 bytes. */
+/* The longest operand is 4*([-2147483648]&0xf), the longest line has 69 bytes: two jump targets. */
 enum { OPERAND_SIZE = 32, IMAGE_SIZE = 96 };
 
 static const struct form *form_of(uint16_t code)
