@@ -375,32 +375,43 @@ PCAP_API void pcap_perror(pcap_t *p, const char *prefix) PCAP_AVAILABLE_0_4;
 
 /* ---- Filters ---- */
 
-/* Compile the expression `str` (pcap-filter(7); NULL or empty accepts all) for the link type and snapshot length of p
- * into *fp, whose instructions the caller frees with pcap_freecode(). optimize: non-zero = make it short. netmask:
- * the IPv4 one in host byte order (pcap_lookupnet() gives network order), for "ip broadcast" only, or
- * PCAP_NETMASK_UNKNOWN. Returns 0, or PCAP_ERROR. Threads may compile at once, each on its own handle.
- * Source: pcap_compile(3PCAP). */
+/* Compile the expression `str`, capstan-filter(7), into *fp, which the caller ends with pcap_freecode(). NULL and
+ * blanks accept every packet. The program is for the link type that p has now and returns its snapshot length or 0;
+ * that of a live handle may ask for what only the kernel knows of a packet (VLAN tags, direction, interface), so use
+ * it on that handle. optimize: 0 = test after test as written; else short, and an expression proved to accept nothing
+ * is an error. netmask: the IPv4 one in host byte order (pcap_lookupnet() gives network order), for "ip broadcast"
+ * only, or PCAP_NETMASK_UNKNOWN, and then that is an error. Names are resolved here, which may take as long as the
+ * resolver does. Returns 0; PCAP_ERROR, *fp is empty, and pcap_geterr() has one sentence: what was expected, what was
+ * found and " at column N", bytes from 1, where there is such a place. A handle that is not activated has no link
+ * type yet: PCAP_ERROR. Takes time and memory in proportion to the length of `str`. Threads may compile at once, each
+ * on its own handle. Source: pcap_compile(3PCAP). */
 PCAP_API int pcap_compile(pcap_t *p, struct bpf_program *fp, const char *str, int optimize, bpf_u_int32 netmask)
 	PCAP_AVAILABLE_0_4;
 
-/* The same without a handle, so that there is nowhere to leave an error text.
- * Source: libpcap's interface, pcap_open_dead(3PCAP). */
+/* The same for packets of link type `linktype`, a DLT_ value, cut to `snaplen`, with no handle and so nowhere to
+ * leave an error text. Returns 0, or PCAP_ERROR and *fp is empty. Thread-safe. Source: libpcap's interface,
+ * pcap_open_dead(3PCAP). */
 PCAP_API int pcap_compile_nopcap(int snaplen, int linktype, struct bpf_program *fp, const char *str, int optimize,
 	bpf_u_int32 netmask) PCAP_AVAILABLE_0_5
 	PCAP_DEPRECATED("use pcap_open_dead(), pcap_compile() and pcap_close(), which give an error text");
 
-/* Free the instructions of *fp and clear it; not fp itself. Source: pcap_freecode(3PCAP). */
+/* Free the instructions of *fp and clear it, so that once more does no harm; not fp itself. For programs that
+ * pcap_compile() made: what a caller has built in memory of its own is not to be freed so. Source:
+ * pcap_freecode(3PCAP). */
 PCAP_API void pcap_freecode(struct bpf_program *fp) PCAP_AVAILABLE_0_6;
 
 /* Deliver only the packets that *fp accepts from now on. The program is copied, so it may be freed at once. Packets
- * that came before and do not match are not delivered after. Returns 0, not activated, or PCAP_ERROR.
- * Source: pcap_setfilter(3PCAP). */
+ * that came before and do not match are not delivered after. Live, it runs in the kernel if that takes it, as eBPF
+ * above 4,096 instructions, else here. Returns 0; not activated; or PCAP_ERROR, among others for a program that is
+ * not valid, and the filter before stays. Source: pcap_setfilter(3PCAP). */
 PCAP_API int pcap_setfilter(pcap_t *p, struct bpf_program *fp) PCAP_AVAILABLE_0_4;
 
-/* Run *fp over a packet. Returns 0 if it does not match, else the filter's value. Thread-safe. A thread that runs a program
- * of 12 to 512 instructions hundreds of times gets native code for it; the program is compared with what was compiled at
- * each call (5 to 15 ns), so it may be changed or freed at any time between calls. pcap_setfilter() costs no such
- * comparison. With CAPSTAN_JIT=0 in the environment both only interpret. Source: pcap_offline_filter(3PCAP). */
+/* Run *fp over the h->caplen bytes at `pkt`. Returns 0 if it does not match, or has no instructions, else the
+ * filter's value. The program has to have passed bpf_validate(), as all of pcap_compile() do. Thread-safe. A thread
+ * that runs a program of 12 to 512 instructions hundreds of times gets native code for it; the program is compared
+ * with what was compiled at each call (5 to 15 ns), so it may be changed or freed at any time between calls.
+ * pcap_setfilter() costs no such comparison. With CAPSTAN_JIT=0 in the environment both only interpret. Source:
+ * pcap_offline_filter(3PCAP). */
 PCAP_API int pcap_offline_filter(const struct bpf_program *fp, const struct pcap_pkthdr *h, const u_char *pkt)
 	PCAP_AVAILABLE_1_0;
 

@@ -1,63 +1,181 @@
-/* compile.c - the way from an expression to a program: cst_filter_compile().
- * The language is pcap-filter(7). So far the empty expression alone is compiled; every other one is refused. */
+/* compile.c - the way from an expression to a program: pcap-filter(7) through the stages of lib/filter. */
 #include "filter/compile.h"
 
+#include "base/arena.h"
 #include "base/error.h"
+#include "filter/emit.h"
+#include "filter/facts.h"
+#include "filter/gen.h"
+#include "filter/graph.h"
+#include "filter/lower.h"
+#include "filter/normal.h"
+#include "filter/parse.h"
 
 #include <pcap/pcap.h>
-#include <stdbool.h>
-#include <stdint.h>
+#include <stdalign.h>
 #include <stdlib.h>
-#include <string.h>
 
-/* The DLT_* values for which libpcap 1.10.3 compiles filters; the gaps are systems that are gone. */
-static const struct {
-	int first, last;
-} compiled_dlts[] = { { 0, 1 }, { 6, 12 }, { 15, 16 }, { 19, 19 }, { 50, 51 }, { 99, 99 }, { 104, 289 } };
+/* What a compilation may take: some hundred times what 10,000 hosts need. */
+enum { MOST_MEMORY = 1 << 30, FEW = 4, FIRST_MEMORY = 16384 /* on the stack */ };
 
-static bool is_compiled_dlt(int dlt)
+/* Everything that lives as long as one compilation. */
+struct compilation {
+	struct cst_arena arena;
+	struct cst_diagnosis diagnosis;
+	struct cst_gen gen;
+};
+
+static bool emit(struct compilation *c, struct cst_graph *graph, struct cst_node *root,
+		 const struct cst_filter_target *target, struct bpf_program *out)
 {
-	for (size_t i = 0; i < sizeof(compiled_dlts) / sizeof(compiled_dlts[0]); i++) {
-		if (dlt >= compiled_dlts[i].first && dlt <= compiled_dlts[i].last)
-			return true;
+	struct bpf_program program = { 0, NULL };
+	enum cst_emit_error error = cst_emit(graph, root, (bpf_u_int32)target->snaplen, target->optimize, &program);
+	if (error == EMIT_NO_SCRATCH) {
+		cst_diagnose(&c->diagnosis, (struct ast_span){ 0, 0 },
+			     "the arithmetic is nested too deeply for the machine's scratch memory; "
+			     "compute the longer operand on the left");
+		return false;
 	}
-	return false;
+	if (error != EMIT_OK || c->arena.failed) {
+		free(program.bf_insns);
+		cst_diagnose_memory(&c->diagnosis);
+		return false;
+	}
+	*out = program;
+	return true;
 }
 
-/* The white space of pcap-filter(7); other control characters are errors of syntax. */
-static const char *skip_blanks(const char *text)
+/* Whether libpcap would see that nothing can match: tools rely on being told so of the same expressions, and only those. */
+static bool is_reject_all(struct cst_graph *graph, const struct cst_formula *formula)
 {
-	return text + strspn(text, " \t\r\n");
+	struct cst_node *root = cst_graph_build(graph, formula, graph->accept, graph->reject);
+	return root && cst_use_facts(graph, root, FACTS_PLAIN) == graph->reject;
 }
 
-int cst_filter_compile(const char *expr, int dlt, int snaplen, struct bpf_program *out, char *errbuf)
+static bool is_port(const struct ast_match *match)
+{
+	return match->type == TYPE_PORT || match->type == TYPE_PORTRANGE;
+}
+
+/* A primitive that stands for one test after another. An unqualified port stands for three protocols', of which what it is
+ * joined with may leave one. */
+static bool is_simple(const struct ast *tree)
+{
+	if (cst_gen_is_port_pair(tree))
+		return tree->list.kids[0]->match.proto != PROTO_NONE;
+	if (tree->kind == AST_MATCH && tree->match.proto == PROTO_NONE)
+		return !is_port(&tree->match);
+	return tree->kind != AST_AND && tree->kind != AST_OR && tree->kind != AST_NOT;
+}
+
+/* `host a and not port b`, of which the ports come last; `ip and not net a`, of which one network protocol is left. */
+static bool is_simple_negation(const struct ast *list, size_t index)
+{
+	const struct ast *first = list->list.kids[0], *negation = list->list.kids[index];
+	if (index == 0 || negation->kind != AST_NOT || negation->inner->kind != AST_MATCH)
+		return false;
+	if (is_port(&negation->inner->match))
+		return list->list.count == 2 && first->kind == AST_MATCH && !is_port(&first->match);
+	return first->kind == AST_PROTOCOL && first->proto == PROTO_IP;
+}
+
+/* Two alternatives of which the second asks again what the first has asked, or nothing of it. */
+static bool is_simple_pair(const struct ast *tree)
+{
+	bool are_simple = tree->list.count == 2;
+	for (size_t i = 0; i < 2 && are_simple; i++) {
+		enum ast_kind kind = tree->list.kids[i]->kind;
+		are_simple = kind == AST_COMPARE || kind == AST_BROADCAST || kind == AST_MULTICAST;
+	}
+	return are_simple || cst_gen_is_port_pair(tree);
+}
+
+/* The normal form brings together what several primitives have in common. One alone, and a few that are all required, have
+ * nothing to gain: what one of them knows saves the next one's tests. Divisions by a number from the packet may reject it,
+ * so they are made where they were written. */
+static bool is_worth_normalizing(const struct ast *tree, const struct cst_formula *formula)
+{
+	if (formula->may_trap)
+		return false;
+	while (tree->kind == AST_NOT)
+		tree = tree->inner;
+	if (tree->kind == AST_OR)
+		return !is_simple_pair(tree);
+	if (tree->kind != AST_AND)
+		return false;
+	bool are_simple = tree->list.count <= FEW;
+	for (size_t i = 0; i < tree->list.count && are_simple; i++)
+		are_simple = is_simple(tree->list.kids[i]) || is_simple_negation(tree, i);
+	return !are_simple;
+}
+
+static struct cst_node *optimized(struct compilation *c, const struct ast *tree, struct cst_graph *graph,
+				  const struct cst_formula *formula)
+{
+	struct cst_node *root;
+	if (!is_worth_normalizing(tree, formula)) {
+		root = cst_graph_build(graph, formula, graph->accept, graph->reject);
+	} else {
+		struct cst_normalizer normalizer;
+		const struct cst_normal *normal = cst_normalize(&normalizer, c->gen.pool, formula);
+		root = normal ? cst_lower(graph, normal, normalizer.normals.count) : NULL;
+		/* Out of proportion: the tests as they were written are at least no more than those. */
+		if (normal && !root && !c->arena.failed)
+			root = cst_graph_build(graph, formula, graph->accept, graph->reject);
+	}
+	root = root ? cst_use_facts(graph, root, FACTS_ALL) : NULL;
+	if (root == graph->reject && !c->gen.reject_all_allowed && is_reject_all(graph, formula))
+		return cst_diagnose(&c->diagnosis, (struct ast_span){ 0, 0 }, "expression rejects all packets");
+	return root;
+}
+
+static bool compile(struct compilation *c, const struct cst_filter_target *target, struct bpf_program *out)
+{
+	struct ast *tree = cst_parse(&c->arena, &c->diagnosis);
+	if (!tree)
+		return false;
+	c->gen = (struct cst_gen){ .arena = &c->arena,
+				   .pool = cst_pool_new(&c->arena),
+				   .diagnosis = &c->diagnosis,
+				   .dlt = target->dlt,
+				   .is_live = target->is_live,
+				   .is_savefile = target->is_savefile,
+				   .is_swapped = target->is_swapped,
+				   .optimize = target->optimize,
+				   .netmask = target->netmask };
+	if (!c->gen.pool)
+		return false;
+	const struct cst_formula *formula = cst_gen(&c->gen, tree);
+	struct cst_graph *graph = formula ? cst_graph_new(c->gen.pool) : NULL;
+	if (!graph)
+		return false;
+	struct cst_node *root = target->optimize ? optimized(c, tree, graph, formula)
+						 : cst_graph_build(graph, formula, graph->accept, graph->reject);
+	return root && emit(c, graph, root, target, out);
+}
+
+int cst_filter_compile(const char *expression, const struct cst_filter_target *target, struct bpf_program *out,
+		       char *errbuf)
 {
 	out->bf_len = 0;
 	out->bf_insns = NULL;
-	if (snaplen == 0) {
+	if (target->snaplen == 0) {
 		cst_error(errbuf, "snaplen of 0 rejects all packets");
 		return PCAP_ERROR;
 	}
-	if (!is_compiled_dlt(dlt)) {
-		cst_error(errbuf, "unknown data link type %d: no filter can be compiled for it", dlt);
-		return PCAP_ERROR;
+	/* Field by field: the message need not be cleared. */
+	struct compilation c;
+	c.diagnosis.expression = expression ? expression : "";
+	c.diagnosis.failed = false;
+	alignas(CST_ARENA_ALIGN) char first_memory[FIRST_MEMORY];
+	cst_arena_init(&c.arena, MOST_MEMORY);
+	cst_arena_lend(&c.arena, first_memory, sizeof(first_memory));
+	bool is_compiled = compile(&c, target, out);
+	if (!is_compiled) {
+		/* A step that fails without saying why ran out of memory. */
+		cst_diagnose_memory(&c.diagnosis);
+		cst_error(errbuf, "%s", c.diagnosis.message);
 	}
-	const char *start = skip_blanks(expr ? expr : "");
-	if (*start != '\0') {
-		cst_error(errbuf,
-			  "cannot compile the filter \"%.60s%s\": filter expressions arrive with the filter compiler "
-			  "of a later release; this one takes an empty expression (every packet) or a ready program",
-			  start, strlen(start) > 60 ? "..." : "");
-		return PCAP_ERROR;
-	}
-
-	struct bpf_insn *accept = calloc(1, sizeof(*accept));
-	if (!accept) {
-		cst_error(errbuf, "out of memory for a filter program of 1 instruction");
-		return PCAP_ERROR;
-	}
-	*accept = (struct bpf_insn)BPF_STMT(BPF_RET | BPF_K, (bpf_u_int32)snaplen);
-	out->bf_len = 1;
-	out->bf_insns = accept;
-	return 0;
+	cst_arena_free(&c.arena);
+	return is_compiled ? 0 : PCAP_ERROR;
 }

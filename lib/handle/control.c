@@ -38,23 +38,31 @@ int pcap_setfilter(pcap_t *p, struct bpf_program *fp)
 
 int pcap_compile(pcap_t *p, struct bpf_program *program, const char *expression, int optimize, bpf_u_int32 netmask)
 {
-	/* Both shape the code of expressions that the compiler does not know yet; what it knows needs neither. */
-	(void)optimize;
-	(void)netmask;
 	/* A failure leaves a program that pcap_freecode() takes. */
 	*program = (struct bpf_program){ 0 };
 	if (p->kind == CST_CREATED)
 		return cst_fail(p, PCAP_ERROR, "%s: a filter can be compiled only after pcap_activate(), which decides "
 				"the link type", p->device);
-	return cst_filter_compile(expression, p->dlt, p->snaplen, program, p->errbuf);
+	return cst_filter_compile(expression,
+				  &(struct cst_filter_target){ .dlt = p->dlt,
+							       .snaplen = p->snaplen,
+							       .optimize = optimize != 0,
+							       .netmask = netmask,
+							       .is_live = p->kind == CST_LIVE,
+							       .is_savefile = p->kind == CST_SAVEFILE,
+							       .is_swapped = p->swapped },
+				  program, p->errbuf);
 }
 
 int pcap_compile_nopcap(int snaplen, int linktype, struct bpf_program *program, const char *expression, int optimize,
 			bpf_u_int32 netmask)
 {
-	(void)optimize;
-	(void)netmask;
-	return cst_filter_compile(expression, linktype, snaplen, program, NULL);
+	return cst_filter_compile(expression,
+				  &(struct cst_filter_target){ .dlt = linktype,
+							       .snaplen = snaplen,
+							       .optimize = optimize != 0,
+							       .netmask = netmask },
+				  program, NULL);
 }
 
 int pcap_setdirection(pcap_t *p, pcap_direction_t d)
