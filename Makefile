@@ -1,8 +1,9 @@
 # The front door: each target is a script or a call of Meson; the build itself is described in meson.build.
 BUILD  = build
 PREFIX = /usr/local
+TIME   = 60
 
-.PHONY: all bootstrap build demo check bench install uninstall clean help
+.PHONY: all bootstrap build demo check fuzz bench install uninstall clean help
 
 all: bootstrap build
 
@@ -24,6 +25,11 @@ demo:
 check:
 	@scripts/check
 
+# TARGET is one of those in tests/fuzz.
+fuzz:
+	@scripts/bootstrap check
+	@scripts/fuzz "$(TARGET)" "$(TIME)"
+
 bench:
 	@scripts/bootstrap check
 	@scripts/configure $(BUILD) -Dtests=true -Dbench=true
@@ -40,12 +46,13 @@ uninstall:
 	@ninja -C $(BUILD) uninstall
 
 clean:
-	rm -rf build build-clang build-asan
+	rm -rf build build-clang build-asan build-fuzz
 
 help:
 	@echo "make            install what is missing (as root), build"
 	@echo "make demo       send, capture, save, compare and send back, in a network of its own"
 	@echo "make check      build with gcc and clang, run every test"
+	@echo "make fuzz       TARGET=name TIME=$(TIME): run a fuzz target for so many seconds"
 	@echo "make bench      measure against libpcap"
 	@echo "make install    PREFIX=$(PREFIX) DESTDIR="
 	@echo "make uninstall  what the last install put there"
