@@ -63,6 +63,11 @@ bool is_bpf_code(uint16_t code)
 	return false;
 }
 
+uint16_t bpf_code(uint32_t n)
+{
+	return codes[n % COUNT(codes)];
+}
+
 uint32_t random_value(void)
 {
 	switch (below(4)) {

@@ -28,6 +28,8 @@ uint32_t random_program(struct bpf_insn program[static RANDOM_INSNS], bool clear
 
 /* Is this an encoding that the machine implements? libpcap's aborts on others. */
 bool is_bpf_code(uint16_t code);
+/* One of them; all come up as `n` counts. */
+uint16_t bpf_code(uint32_t n);
 
 /* Returns the length of the packet. */
 uint32_t random_packet(uint8_t packet[static RANDOM_PACKET]);
