@@ -1,10 +1,12 @@
 /* capture.c - `capstan capture`: packets of a device to a savefile, or one line each to standard output. */
 #include "decode.h"
 #include "device.h"
+#include "expression.h"
 #include "interrupt.h"
 #include "options.h"
 #include "progress.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -36,8 +38,9 @@ const struct command capture_command = {
 	.name = "capture",
 	.run = run,
 	.help = "capture packets from a device",
-	.synopsis = "-i IF [-w FILE] [-c N] [-s BYTES] [-t SECONDS] [-p] [-B KIB] [--immediate]",
-	.details = "Ctrl-C ends the capture: what was received by then is still taken, and the statistics follow.",
+	.synopsis = "-i IF [-w FILE] [-c N] [-s BYTES] [-t SECONDS] [-p] [-B KIB] [--immediate] [EXPRESSION...]",
+	.details = "With EXPRESSION, a filter as in capstan-filter(7), only the packets that it accepts are captured.\n"
+		   "Ctrl-C ends the capture: what was received by then is still taken, and the statistics follow.",
 	.options = option_rows,
 };
 
@@ -46,6 +49,8 @@ struct wishes {
 	const char *file; /* NULL: print */
 	long packets;     /* 0: no bound */
 	long seconds;     /* 0: no bound */
+	int filter_count; /* the words of the filter expression */
+	char **filter;
 };
 
 struct capture {
@@ -269,15 +274,26 @@ static int read_wishes(struct wishes *w, int argc, char **argv)
 	}
 	if (!good)
 		return OPTION_BAD;
-	if (optind < argc) {
-		options_misused(&capture_command, "what is \"%s\" for?", argv[optind]);
-		return OPTION_BAD;
-	}
 	if (!w->device.name || !*w->device.name) {
 		options_misused(&capture_command, "which device? Name it with -i");
 		return OPTION_BAD;
 	}
+	w->filter_count = argc - optind;
+	w->filter = argv + optind;
 	return OPTION_END;
+}
+
+static bool set_filter(const struct wishes *w, pcap_t *p)
+{
+	bpf_u_int32 net, netmask;
+	char errbuf[PCAP_ERRBUF_SIZE];
+
+	/* For `ip broadcast`. A device without an IPv4 address has none, and the compiler says so if it needs one. */
+	if (pcap_lookupnet(w->device.name, &net, &netmask, errbuf) < 0)
+		netmask = PCAP_NETMASK_UNKNOWN;
+	else
+		netmask = ntohl(netmask); /* pcap_compile() wants the host's byte order */
+	return expression_set(&capture_command, p, w->filter_count, w->filter, netmask);
 }
 
 static int run(int argc, char **argv)
@@ -294,7 +310,7 @@ static int run(int argc, char **argv)
 		return STATUS_FAILED;
 	/* A reader that goes away is a failed write with a message and statistics, not a silent death. */
 	signal(SIGPIPE, SIG_IGN);
-	status = capture(&c);
+	status = set_filter(&wishes, c.p) ? capture(&c) : STATUS_FAILED;
 	pcap_close(c.p);
 	return status;
 }

@@ -1,6 +1,7 @@
 /* read.c - `capstan read`: a savefile's packets, one line each, and their sum. */
 #include "decode.h"
 #include "device.h"
+#include "expression.h"
 #include "interrupt.h"
 #include "options.h"
 #include "progress.h"
@@ -22,8 +23,9 @@ const struct command read_command = {
 	.name = "read",
 	.run = run,
 	.help = "print the packets of a savefile",
-	.synopsis = "[-q] FILE",
-	.details = "FILE is a savefile, or - for standard input.",
+	.synopsis = "[-q] FILE [EXPRESSION...]",
+	.details = "FILE is a savefile, or - for standard input. With EXPRESSION, a filter as in capstan-filter(7), only the\n"
+		   "packets that it accepts are read.",
 	.options = option_rows,
 };
 
@@ -68,7 +70,8 @@ static void print_summary(const struct reading *r, const char *file)
 	       (long)span.tv_usec);
 }
 
-static int read_file(const char *file, bool quiet)
+/* `filter`: the words of an expression, or none. */
+static int read_file(const char *file, bool quiet, int filter_count, char **filter)
 {
 	char errbuf[PCAP_ERRBUF_SIZE] = "";
 	struct reading r = { .quiet = quiet, .unseen = quiet || goes_to_a_file(STDOUT_FILENO) };
@@ -77,6 +80,10 @@ static int read_file(const char *file, bool quiet)
 	r.p = pcap_open_offline(file, errbuf);
 	if (!r.p) {
 		complain_of(&read_command, file, errbuf);
+		return STATUS_FAILED;
+	}
+	if (!expression_set(&read_command, r.p, filter_count, filter, PCAP_NETMASK_UNKNOWN)) {
+		pcap_close(r.p);
 		return STATUS_FAILED;
 	}
 	r.dlt = pcap_datalink(r.p);
@@ -110,7 +117,7 @@ static int run(int argc, char **argv)
 			return options_status(code);
 		quiet = true;
 	}
-	if (argc - optind != 1)
-		return options_misused(&read_command, "name one file to read");
-	return read_file(argv[optind], quiet);
+	if (optind == argc)
+		return options_misused(&read_command, "name a file to read");
+	return read_file(argv[optind], quiet, argc - optind - 1, argv + optind + 1);
 }
