@@ -287,16 +287,70 @@ def a_file_of_another_link_type_is_not_sent():
     assert read_savefile(contents("none.pcap")) == []
 
 
+def a_filter_bounds_what_is_captured():
+    capture = Capture("-w", path("some.pcap"), "udp", "dst", "port", "2001", "or", "2003")
+    expect(0, capstan("send", "-i", "left", write_savefile("sent.pcap", [frame(n, 100) for n in range(5)])))
+    assert capture.end() == 0
+    assert read_savefile(contents("some.pcap")) == [(100, frame(n, 100)) for n in (1, 3)]
+
+
+def a_filter_bounds_what_is_read():
+    sent = write_savefile("sent.pcap", [frame(n, 100) for n in range(5)])
+    result = capstan("read", sent, "udp dst port 2001", "or", "2003")
+    expect(0, result)
+    assert result.stdout.decode().count("UDP") == 2
+    assert b": 3 packets" in capstan("read", "-q", sent, "not (port 2001 or 2003)").stdout
+
+
+def a_wrong_filter_is_shown_with_a_mark_under_the_word():
+    sent = write_savefile("sent.pcap", [frame(0, 100)])
+    for result in (capstan("filter", "udp", "prt", "53"), capstan("read", sent, "udp", "prt", "53"),
+                   capstan("capture", "-i", "right", "-c", "1", "udp prt 53")):
+        expect(1, result, "'prt'", "at column 5")
+        assert not result.stdout
+        shown, mark = result.stderr.decode().splitlines()[1:]
+        assert shown == "  udp prt 53" and mark == "      ^", (shown, mark)
+    long = capstan("filter", " or ".join(["port 1"] * 50) + " or tcp prt 2 or " + " or ".join(["port 3"] * 50))
+    shown, mark = long.stderr.decode().splitlines()[1:]
+    assert len(shown) < 120 and shown[mark.index("^"):].startswith("prt 2"), (shown, mark)
+
+
+def a_filter_is_printed_as_tcpdump_prints_it():
+    for name, option in (("-d", []), ("-dd", ["--c"]), ("-ddd", ["--numbers"])):
+        for linktype, snaplen in (("EN10MB", "262144"), ("LINUX_SLL2", "96")):
+            ours = capstan("filter", *option, "-l", linktype, "-s", snaplen, "tcp", "port", "80")
+            expect(0, ours)
+            theirs = subprocess.run([CAPSTAN, "run", "--", "tcpdump", name, "-y", linktype, "-s", snaplen, "tcp port 80"],
+                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=LIMIT)
+            assert theirs.returncode == 0 and ours.stdout == theirs.stdout, (name, linktype, ours.stdout, theirs.stdout)
+
+
+def a_filter_is_measured_and_drawn():
+    length = len(capstan("filter", "tcp port 80").stdout.splitlines())
+    stats = capstan("filter", "--stats", "tcp port 80").stdout.decode()
+    assert stats.startswith(f"{length} instructions\n") and "executed at most" in stats and " ms\n" in stats, stats
+    assert "loop" in capstan("filter", "--stats", "ip protochain 6").stdout.decode()
+    plain = capstan("filter", "--plain", "ip host 192.0.2.1 and ip host 192.0.2.1").stdout
+    assert len(plain) >= len(capstan("filter", "ip host 192.0.2.1 and ip host 192.0.2.1").stdout)
+    # Every instruction stands in one block; every way leads to a block that is there.
+    dot = capstan("filter", "--dot", "tcp port 80").stdout.decode()
+    nodes = {line.split()[0] for line in dot.splitlines() if "[label=\"(" in line}
+    ways = [line.replace(";", "").split() for line in dot.splitlines() if "->" in line]
+    assert dot.count("\\l") == length and all(way[0] in nodes and way[2] in nodes for way in ways), dot
+    assert dot.startswith("digraph") and len(ways) >= len(nodes) - 1
+
+
 def wrong_usage_is_told_apart_from_failure():
     for arguments in ([], ["nosuch"], ["capture"], ["capture", "-z"], ["capture", "-i"], ["read"], ["send", "-i", "x"],
                       ["capture", "-i", "right", "-c", "0"], ["capture", "-i", "right", "-t", "1x"], ["capture", "-i", ""],
-                      ["run"]):
+                      ["run"], ["filter"], ["filter", "-l", "nosuch", "ip"], ["filter", "--c", "--dot", "ip"],
+                      ["filter", "-s", "0", "ip"]):
         result = capstan(*arguments)
         assert result.returncode == 2 and result.stderr and not result.stdout, arguments
 
 
 def help_is_asked_for_in_two_ways():
-    for name in ("list", "capture", "read", "send", "run"):
+    for name in ("list", "capture", "read", "send", "filter", "run"):
         one, other = capstan("help", name), capstan(name, "--help")
         expect(0, one)
         expect(0, other)
@@ -387,7 +441,9 @@ def main():
              a_full_disk_shows_at_the_end_of_a_short_capture, a_device_that_vanishes_ends_the_capture_with_its_name,
              errors_name_their_object, a_damaged_savefile_is_read_up_to_the_damage,
              sending_stops_at_the_first_failure_and_says_how_far_it_came, a_file_of_another_link_type_is_not_sent,
-             wrong_usage_is_told_apart_from_failure, help_is_asked_for_in_two_ways,
+             a_filter_bounds_what_is_captured, a_filter_bounds_what_is_read,
+             a_wrong_filter_is_shown_with_a_mark_under_the_word, a_filter_is_printed_as_tcpdump_prints_it,
+             a_filter_is_measured_and_drawn, wrong_usage_is_told_apart_from_failure, help_is_asked_for_in_two_ways,
              the_list_shows_state_and_addresses, a_counter_runs_on_a_terminal_and_leaves_a_clean_line,
              run_gives_back_the_programs_exit_status, run_puts_the_drop_in_folder_first_and_keeps_the_rest,
              run_makes_tcpdump_load_this_library, run_refuses_what_the_loader_would_not_obey]

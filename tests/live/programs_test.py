@@ -1,130 +1,16 @@
 #!/usr/bin/env python3
 """programs_test.py DROPIN FILE - unmodified programs of the distribution, run on Capstan through the drop-in folder
-and, where the answer can be compared, on the system's libpcap. In a network namespace of its own; FILE is a capture
-file to read and replay."""
+and, where the answer can be compared, on the system's libpcap. FILE is a capture file to read and replay. What they do
+with filters is in filter_programs_test.py."""
 import os
-import shutil
 import signal
-import socket
-import struct
-import subprocess
 import sys
-import tempfile
 import time
 
-SKIP = 77
-LIMIT = 20  # seconds that no single program may exceed
+from dropin_lab import (DEMO, FOLDER, LIMIT, OURS, THEIRS, Skipped, finish, frames, need, packets, run, run_tests, same,
+                        send, start)
+
 NOT_OURS_YET = ("nflog", "nfqueue", "dbus-", "bluetooth", "usbmon")
-os.environ["PATH"] += ":/usr/sbin:/sbin"
-
-
-def enter_namespace():
-    """Start again in a fresh network and mount namespace; skip where the kernel refuses both ways. Not as root of a
-    user namespace but with its capabilities: a tcpdump that is root insists on becoming another user."""
-    if os.environ.get("CAPSTAN_TEST_INSIDE"):
-        return
-    os.environ["CAPSTAN_TEST_INSIDE"] = "1"
-    for way in (("-nm",), ("-Unmc", "--keep-caps")):
-        if subprocess.run(["unshare", *way, "true"], stderr=subprocess.DEVNULL).returncode == 0:
-            os.execvp("unshare", ["unshare", *way, sys.executable, *sys.argv])
-    print("skipped: needs a network namespace (root, or user namespaces allowed)")
-    sys.exit(SKIP)
-
-
-class Skipped(Exception):
-    pass
-
-
-def need(program):
-    if not shutil.which(program):
-        raise Skipped(f"{program} is not installed")
-
-
-# ---- running on either library ----
-
-OURS, THEIRS = "ours", "libpcap"
-
-
-def environment(library):
-    env = dict(os.environ, LC_ALL="C", TZ="UTC", HOME=FOLDER)
-    env.pop("LD_LIBRARY_PATH", None)
-    if library == OURS:
-        env["LD_LIBRARY_PATH"] = DROPIN
-    return env
-
-
-def run(library, *command):
-    need(command[0])
-    return subprocess.run(command, env=environment(library), capture_output=True, text=True, errors="replace",
-                          timeout=LIMIT, cwd=FOLDER, stdin=subprocess.DEVNULL)
-
-
-def same(*command):
-    """Both libraries: the same exit status and output, and one that says something."""
-    ours, theirs = run(OURS, *command), run(THEIRS, *command)
-    assert (ours.returncode, ours.stdout, ours.stderr) == (theirs.returncode, theirs.stdout, theirs.stderr), \
-        f"{command}: {ours}\nlibpcap: {theirs}"
-    assert ours.stdout or ours.stderr, f"{command} said nothing: {ours}"
-
-
-def start(library, *command, until):
-    """A program in the background, once it has said `until` on standard error."""
-    need(command[0])
-    program = subprocess.Popen(command, env=environment(library), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                               cwd=FOLDER, stdin=subprocess.DEVNULL)
-    said = b""
-    os.set_blocking(program.stderr.fileno(), False)
-    end = time.monotonic() + LIMIT
-    while until not in said:
-        said += program.stderr.read() or b""
-        if program.poll() is not None or time.monotonic() > end:
-            program.kill()
-            raise AssertionError(f"{command} did not start: {said}")
-        time.sleep(0.01)
-    os.set_blocking(program.stderr.fileno(), True)
-    program.said = said
-    return program
-
-
-def finish(program):
-    out, err = program.communicate(timeout=LIMIT)
-    return out.decode(), (program.said + err).decode()
-
-
-# ---- traffic ----
-
-def frames():
-    """Ethernet frames of many lengths: UDP, ARP, 802.1Q and 802.1ad tags, and what nobody knows."""
-    for number in range(24):
-        size = 60 + number * 61
-        udp = struct.pack(">HHHH", 1000, 2000 + number, size - 34, 0)
-        udp += bytes((number + at) & 255 for at in range(size - 42))
-        ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, size - 14, number, 0, 64, 17, 0, b"\n\0\0\1", b"\n\0\0\2")
-        tag = (b"", b"", b"\x81\0\0\5", b"\x81\0\0\0", b"\x88\xa8\0\7\x81\0\0\x08")[number % 5]
-        kind = b"\x88\xb5" if number % 7 == 6 else b"\x08\0"
-        yield b"\2\0\0\0\0\2\2\0\0\0\0\1" + tag + kind + ip + udp[:size - 34 - len(tag)]
-
-
-def send(device):
-    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as wire:
-        wire.bind((device, 0))
-        for frame in frames():
-            wire.send(frame)
-    return len(list(frames()))
-
-
-def packets(name):
-    """What a classic capture file in this machine's byte order holds: link type, and (length, bytes) of each."""
-    with open(os.path.join(FOLDER, name), "rb") as file:
-        data = file.read()
-    magic, _, _, _, _, _, linktype = struct.unpack_from("=IHHiIII", data)
-    assert magic in (0xA1B2C3D4, 0xA1B23C4D), hex(magic)
-    at, found = 24, []
-    while at < len(data):
-        _, _, caplen, length = struct.unpack_from("=IIII", data, at)
-        found.append((length, data[at + 16:at + 16 + caplen]))
-        at += 16 + caplen
-    return linktype, found
 
 
 # ---- tcpdump ----
@@ -215,11 +101,6 @@ def test_reading_and_rewriting_files():
         same("tshark", "-n", "-r", file)
 
 
-def test_filter_expressions_wait_for_the_compiler():
-    said = run(OURS, "tcpdump", "-i", "right", "-c", "1", "udp")
-    assert said.returncode == 1 and 'cannot compile the filter "udp"' in said.stderr, said
-
-
 def test_devices_that_are_not_there():
     for device in ("nosuch0", "abcdefghijklmnopqrst"):
         ours, theirs = run(OURS, "tcpdump", "-i", device), run(THEIRS, "tcpdump", "-i", device)
@@ -259,16 +140,6 @@ def test_tcpreplay_sends_what_is_in_the_file():
     assert said.returncode == 0, said
     assert "different size" not in said.stderr, said.stderr  # pcap_version is copied into the program
     assert packets("replayed")[1] == packets(DEMO)[1], said
-
-
-def test_programs_that_only_have_to_start():
-    here = [command for command in (("nmap", "--iflist"), ("arp-scan", "--version")) if shutil.which(command[0])]
-    if not here:
-        raise Skipped("neither nmap nor arp-scan is installed")
-    for command in here:
-        said = run(OURS, *command)
-        assert said.returncode == 0, said
-        assert "right" in said.stdout or "Capstan" in said.stdout + said.stderr, said
 
 
 CTYPES = """
@@ -342,35 +213,4 @@ def test_a_program_keeps_its_names_to_itself():
     assert said.stdout == "ours, opened\n0\n1 22 443\na device\n0 0\n", said
 
 
-def main():
-    subprocess.run(["ip", "link", "add", "left", "type", "veth", "peer", "name", "right"], check=True)
-    for device in ("left", "right"):
-        subprocess.run(["ip", "link", "set", device, "addrgenmode", "none", "up"], check=True)
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    end = time.monotonic() + LIMIT
-    # Whether a link "runs" follows a little later, and device lists are sorted by it.
-    while subprocess.run(["ip", "-o", "link"], check=True, capture_output=True).stdout.count(b"state UP") < 2:
-        assert time.monotonic() < end, "the links do not come up"
-        time.sleep(0.02)
-    failed = passed = 0
-    for name, test in [(name, test) for name, test in globals().items() if name.startswith("test_")]:
-        began = time.monotonic()
-        try:
-            test()
-            verdict, passed = "ok", passed + 1
-        except Skipped as reason:
-            verdict = f"skipped: {reason}"
-        except (AssertionError, subprocess.TimeoutExpired) as reason:
-            verdict, failed = f"FAILED: {reason}", failed + 1
-        print(f"{name[5:].replace('_', ' ')} ({time.monotonic() - began:.1f} s): {verdict}", flush=True)
-    return 1 if failed else 0 if passed else SKIP
-
-
-enter_namespace()
-DROPIN = os.path.abspath(sys.argv[1])
-DEMO = os.path.abspath(sys.argv[2])
-FOLDER = tempfile.mkdtemp()
-try:
-    sys.exit(main())
-finally:
-    shutil.rmtree(FOLDER)
+run_tests(dict(globals()))
