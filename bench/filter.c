@@ -1,11 +1,13 @@
 /* filter.c - what a filter costs a packet: filter LIBPCAP. Programs as that library compiles them, over 8,192 packets
- * in 1 MiB: its bpf_filter(), our interpreter, our native code, and for some the same predicate written in C. Prints a
- * line a filter: name, instructions, ns a packet of each (0: not written), us to compile natively. */
+ * in 1 MiB: its bpf_filter(), our interpreter, our native code, and for some the same predicate written in C; then its
+ * bpf_filter() again beside the native code of the program as we compile it. Prints a line a filter: name, instructions,
+ * ns a packet of each way (0: not written), us to compile natively, instructions of our program, ns of the last two. */
 #include "library.h"
 
 #include "base/bytes.h"
 #include "bpf/interpret.h"
 #include "bpf/native.h"
+#include "filter/compile.h"
 
 #include <dlfcn.h>
 #include <pcap/dlt.h>
@@ -237,21 +239,21 @@ static unsigned long run_by_hand(const struct run *r)
 	return accepted;
 }
 
-static unsigned long (*const ways[])(const struct run *) = { run_peer, run_interpreter, run_native, run_by_hand };
+typedef unsigned long run_fn(const struct run *);
+
+static run_fn *const ways[] = { run_peer, run_interpreter, run_native, run_by_hand };
+static run_fn *const own_ways[] = { run_peer, run_native };
 
 /* The ways take turns, and the best of each counts: what the machine does beside only ever adds. */
-static bool measure(const struct run *r, double ns[static COUNT(ways)])
+static bool measure(const struct run *r, run_fn *const *with, size_t count, double *ns)
 {
-	size_t count = r->filter->by_hand ? COUNT(ways) : COUNT(ways) - 1;
 	unsigned long want = run_peer(r);
 
-	for (size_t w = 0; w < COUNT(ways); w++)
-		ns[w] = 0;
 	for (int sample = 0; sample < SAMPLES; sample++) {
 		for (size_t w = 0; w < count; w++) {
 			double start = wall_seconds();
 			for (int pass = 0; pass < PASSES; pass++) {
-				if (ways[w](r) != want)
+				if (with[w](r) != want)
 					return false;
 			}
 			double took = (wall_seconds() - start) * 1e9 / PACKETS / PASSES;
@@ -288,16 +290,37 @@ static void host_expression(char text[static EXPRESSION], const struct filter *f
 			      set[i] >> 8 & 255, set[i] & 255);
 }
 
+/* Each library's own program, in `r`: libpcap's for its bpf_filter(), ours for the native code. */
+static bool measure_own(struct run *r, const char *expression, uint32_t *insns, double ns[static COUNT(own_ways)])
+{
+	static const struct cst_filter_target target = {
+		.dlt = DLT_EN10MB, .snaplen = 262144, .optimize = true, .netmask = PCAP_NETMASK_UNKNOWN
+	};
+	struct bpf_program program;
+	char errbuf[PCAP_ERRBUF_SIZE];
+
+	if (cst_filter_compile(expression, &target, &program, errbuf) < 0) {
+		fprintf(stderr, "%s: %s\n", r->filter->name, errbuf);
+		return false;
+	}
+	cst_native_free(r->native);
+	r->native = cst_native_compile(program.bf_insns, program.bf_len);
+	*insns = program.bf_len;
+	pcap_freecode(&program);
+	return r->native && measure(r, own_ways, COUNT(own_ways), ns);
+}
+
 static int measure_filter(pcap_t *dead, const struct filter *filter)
 {
-	static char expression[EXPRESSION];
+	static char made[EXPRESSION];
 	struct run r = { .filter = filter };
-	double ns[COUNT(ways)];
+	double ns[COUNT(ways)] = { 0 }, own_ns[COUNT(own_ways)];
+	const char *expression = filter->expression ? filter->expression : made;
+	uint32_t own_insns;
 
 	if (!filter->expression)
-		host_expression(expression, filter);
-	if (peer.compile(dead, &r.program, filter->expression ? filter->expression : expression, 1,
-			 PCAP_NETMASK_UNKNOWN) < 0) {
+		host_expression(made, filter);
+	if (peer.compile(dead, &r.program, expression, 1, PCAP_NETMASK_UNKNOWN) < 0) {
 		fprintf(stderr, "%s: %s\n", filter->name, peer.geterr(dead));
 		return 2;
 	}
@@ -306,12 +329,13 @@ static int measure_filter(pcap_t *dead, const struct filter *filter)
 		fprintf(stderr, "%s: no native code on this machine\n", filter->name);
 		return 2;
 	}
-	if (!measure(&r, ns)) {
+	if (!measure(&r, ways, filter->by_hand ? COUNT(ways) : COUNT(ways) - 1, ns) ||
+	    !measure_own(&r, expression, &own_insns, own_ns)) {
 		fprintf(stderr, "%s: the ways to run it accept different packets\n", filter->name);
 		return 2;
 	}
-	printf("%s\t%u\t%.2f\t%.2f\t%.2f\t%.2f\t%.1f\n", filter->name, r.program.bf_len, ns[0], ns[1], ns[2], ns[3],
-	       us);
+	printf("%s\t%u\t%.2f\t%.2f\t%.2f\t%.2f\t%.1f\t%u\t%.2f\t%.2f\n", filter->name, r.program.bf_len, ns[0], ns[1],
+	       ns[2], ns[3], us, own_insns, own_ns[0], own_ns[1]);
 	cst_native_free(r.native);
 	return 0;
 }

@@ -13,9 +13,11 @@ struct library {
 	int (*set_promisc)(pcap_t *, int);
 	int (*activate)(pcap_t *);
 	pcap_t *(*open_offline)(const char *, char *);
+	int (*compile)(pcap_t *, struct bpf_program *, const char *, int, bpf_u_int32);
 	int (*dispatch)(pcap_t *, int, pcap_handler, u_char *);
 	int (*loop)(pcap_t *, int, pcap_handler, u_char *);
 	int (*next_ex)(pcap_t *, struct pcap_pkthdr **, const u_char **);
+	int (*setfilter)(pcap_t *, struct bpf_program *);
 	int (*stats)(pcap_t *, struct pcap_stat *);
 	int (*findalldevs)(pcap_if_t **, char *);
 	void (*freealldevs)(pcap_if_t *);

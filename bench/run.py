@@ -12,6 +12,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+from random import Random
 
 ROUNDS = 5
 RATES = (100_000, 300_000, 600_000, 900_000, 0)  # frames a second; 0: as fast as the sender can
@@ -20,6 +21,7 @@ FULL_RATE_PACKETS = 2_000_000
 READ_PACKETS = 10_000_000
 MIXED_PACKETS = 1_000_000
 OPEN_CYCLES = 20
+SHARE_SAMPLES = 7
 
 
 def run(command):
@@ -66,12 +68,33 @@ def live(programs, libraries):
                    f"  lost a round: libpcap {lost['libpcap']} capstan {lost['capstan']}")
 
 
-def write_savefile(path, packets, sizes):
-    """A classic savefile of `packets` frames whose lengths go around in `sizes`."""
-    records = []
-    for number in range(len(sizes) * max(1, 4096 // len(sizes))):
-        size = sizes[number % len(sizes)]
-        records.append(struct.pack("<IIII", 1_700_000_000 + number // 1000, number % 1000 * 1000, size, size) + bytes(size))
+def blank_frames(sizes):
+    """Frames whose lengths go around in `sizes`."""
+    return [bytes(sizes[number % len(sizes)]) for number in range(len(sizes) * max(1, 4096 // len(sizes)))]
+
+
+def mixed_frames(count):
+    """Web, names and pings in random order: 5 of 8 IPv4 frames are TCP, one in six of their ports is 80."""
+    random = Random(1)
+    frames = []
+    for _ in range(count):
+        protocol = random.choice((6, 6, 6, 6, 6, 17, 17, 1))
+        ports = struct.pack(">HH", *(random.choice((80, 443, 443, 53, 22, 8080)) for _ in range(2)))
+        kind = random.randrange(20)
+        if kind == 0:
+            frame = bytes(12) + b"\x08\x06"
+        elif kind <= 3:
+            frame = bytes(12) + b"\x86\xdd\x60" + bytes(5) + bytes([protocol]) + bytes(33) + ports
+        else:
+            frame = bytes(12) + b"\x08\x00\x45" + bytes(8) + bytes([protocol]) + bytes(10) + ports
+        frames.append(frame.ljust(96, b"\0"))
+    return frames
+
+
+def write_savefile(path, packets, frames):
+    """A classic savefile that goes around in `frames` until it has about `packets` of them."""
+    records = [struct.pack("<IIII", 1_700_000_000 + number // 1000, number % 1000 * 1000, len(frame), len(frame)) + frame
+               for number, frame in enumerate(frames)]
     chunk = b"".join(records)
     with open(path, "wb") as file:
         file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
@@ -79,18 +102,50 @@ def write_savefile(path, packets, sizes):
             file.write(chunk)
 
 
+def same_packets(results):
+    seen = {tuple(r[:2]) for rs in results.values() for r in rs}
+    if len(seen) != 1:
+        raise RuntimeError(f"the libraries read different packets: {seen}")
+    return results
+
+
+def read_file(programs, libraries, path, way):
+    """Rounds of (packets, bytes, ns a packet)."""
+    def measure(library):
+        packets, octets, ns = run([programs["read"], library, path, way])
+        return packets, octets, ns / packets
+    return same_packets(in_rounds(measure, libraries))
+
+
+def filter_costs(programs, libraries, path, program):
+    """Rounds of (packets accepted, their bytes, ns that the filter adds to a packet). The difference of two times as
+    long as it: so the best of a few stands for each."""
+    def measure(library):
+        plain, filtered = zip(*((run([programs["read"], library, path, "loop"]),
+                                 run([programs["read"], library, path, "loop", program])) for _ in range(SHARE_SAMPLES)))
+        ns = min(f[2] for f in filtered) - min(p[2] for p in plain)
+        return *filtered[0][:2], ns / plain[0][0]
+    return same_packets(in_rounds(measure, libraries))
+
+
+def filter_share(programs, libraries, path, expression):
+    """What a filter adds to pcap_loop(): with it and without it in turn. libpcap's compiler made the program."""
+    program = subprocess.run(["tcpdump", "-y", "EN10MB", "-ddd", expression], capture_output=True, text=True, check=True).stdout
+    write_savefile(path, MIXED_PACKETS, mixed_frames(8192))
+    report(f"pcap_loop: what '{expression}' adds to a packet", "ns", filter_costs(programs, libraries, path, program), 2)
+    report("the same, compiled by each library", "ns", filter_costs(programs, libraries, path, expression), 2)
+
+
 def offline(programs, libraries, folder):
+    path = os.path.join(folder, "bench.pcap")
     mixed = [60 + (n * 7919) % 1455 for n in range(997)]
     for name, packets, sizes in (("60 B", READ_PACKETS, [60]), ("60-1514 B", MIXED_PACKETS, mixed)):
-        path = os.path.join(folder, "bench.pcap")
-        write_savefile(path, packets, sizes)
+        write_savefile(path, packets, blank_frames(sizes))
         for way in ("loop", "next_ex"):
-            results = in_rounds(lambda lib, w=way: run([programs["read"], lib, path, w]), libraries)
-            seen = {tuple(r[:2]) for rs in results.values() for r in rs}
-            if len(seen) != 1:
-                raise RuntimeError(f"the libraries read different packets: {seen}")
+            results = read_file(programs, libraries, path, way)
             report(f"read {int(results['capstan'][0][0])} packets of {name}, pcap_{way}", "ns", results, 2)
         os.unlink(path)
+    filter_share(programs, libraries, path, "tcp port 80")
 
 
 def filters(programs, system):
@@ -98,17 +153,50 @@ def filters(programs, system):
     done = subprocess.run([programs["filter"], system], capture_output=True, text=True, check=False, timeout=900)
     if done.returncode != 0:
         raise RuntimeError(f"bench_filter: exit {done.returncode}\n{done.stderr}")
-    gains = {"interpreter": [], "native": []}
+    own_way = "native and libpcap's interpreter, each with its own library's program"
+    gains = {"interpreter": [], "native": [], own_way: []}
     for line in done.stdout.splitlines():
         name, insns, *numbers = line.split("\t")
-        peer, interpreter, native, by_hand, compile_us = (float(number) for number in numbers)
+        peer, interpreter, native, by_hand, compile_us, own_insns, own_peer, own = (
+            float(number) for number in numbers)
         gains["interpreter"].append(peer / interpreter)
         gains["native"].append(peer / native)
+        gains[own_way].append(own_peer / own)
         hand = f"  in C {by_hand:6.2f} ns ({native / by_hand:.2f} times that)" if by_hand else ""
         print(f"filter {name:37} libpcap {peer:9.2f} ns  interpreter {interpreter:9.2f} ns  native {native:6.2f} ns"
-              f"  ratio {peer / native:6.2f}{hand}  {insns} instructions in {compile_us:.0f} us", flush=True)
+              f"  ratio {peer / native:6.2f}  own program {own:6.2f} ns, {own_insns:.0f} instructions"
+              f"  ratio {own_peer / own:6.2f}{hand}  {insns} instructions in {compile_us:.0f} us", flush=True)
     for way, ratios in gains.items():
         print(f"filters, {way}: {statistics.geometric_mean(ratios):.2f} times libpcap's speed (geometric mean of {len(ratios)})")
+
+
+def compiled(programs, libraries, everyday):
+    """What a filter costs to compile."""
+    done = subprocess.run([programs["compile"], libraries["capstan"], libraries["libpcap"], everyday],
+                          capture_output=True, text=True, check=False, timeout=900)
+    if done.returncode != 0:
+        raise RuntimeError(f"bench_compile: exit {done.returncode}\n{done.stderr}")
+    ratios = {}
+    before = {}
+    for line in done.stdout.splitlines():
+        kind, name, *numbers = line.split("\t")
+        if kind == "everyday":
+            theirs, ours, their_insns, our_insns = (float(number) for number in numbers)
+            ratios[name] = theirs / ours
+            print(f"compile {name[:60]:60} libpcap {theirs:8.2f} us  capstan {ours:7.2f} us  ratio {theirs / ours:5.2f}"
+                  f"  instructions {their_insns:.0f} and {our_insns:.0f}", flush=True)
+            continue
+        count, theirs, ours, their_insns, our_insns, kib, longest = (float(number) for number in numbers)
+        peer = f"libpcap {theirs:9.2f} ms  " if theirs else " " * 22
+        ratio = f"  ratio {theirs / ours:7.1f}" if theirs else " " * 15
+        insns = f"{their_insns:.0f} and {our_insns:.0f}" if theirs else f"{our_insns:.0f}"
+        grown = f"  {ours / before[name][1]:.2f} times that of {before[name][0]:.0f}" if name in before else ""
+        print(f"compile {count:6.0f} {name:22} {peer}capstan {ours:8.2f} ms{ratio}  {kib / 1024:6.1f} MiB"
+              f"  instructions {insns}, at most {longest:.0f} for a packet{grown}", flush=True)
+        before[name] = (count, ours)
+    worst = min(ratios, key=ratios.get)
+    print(f"everyday filters: compiled at {statistics.geometric_mean(ratios.values()):.2f} times libpcap's speed"
+          f" (geometric mean of {len(ratios)}); least {ratios[worst]:.2f}, '{worst}'")
 
 
 def main():
@@ -116,17 +204,20 @@ def main():
     parser.add_argument("--capstan", required=True, help="path of libcapstan.so")
     parser.add_argument("--programs", required=True, help="folder of the built bench_* programs")
     parser.add_argument("--netlab", required=True, help="path of the netlab program")
+    parser.add_argument("--everyday", required=True, help="file of everyday filter expressions")
     options = parser.parse_args()
     system = ctypes.util.find_library("pcap")
     if system is None:
         print("needs the system's libpcap (libpcap0.8) to compare with")
         return 77
     libraries = {"libpcap": system, "capstan": options.capstan}
-    programs = {name: os.path.join(options.programs, "bench_" + name) for name in ("live", "open_close", "read", "filter")}
+    programs = {name: os.path.join(options.programs, "bench_" + name)
+                for name in ("compile", "live", "open_close", "read", "filter")}
     programs["netlab"] = options.netlab
     version = ctypes.CDLL(system).pcap_lib_version
     version.restype = ctypes.c_char_p
     print(f"peer: {version().decode()}; {os.cpu_count()} CPUs; {' '.join(os.uname()[i] for i in (0, 2, 4))}; {ROUNDS} rounds")
+    compiled(programs, libraries, options.everyday)
     filters(programs, system)
     with tempfile.TemporaryDirectory() as scratch:
         offline(programs, libraries, scratch)
