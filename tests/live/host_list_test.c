@@ -20,7 +20,9 @@ static char *host_list(const char *prefix, uint32_t count, const char *suffix)
 	const size_t size = strlen(prefix) + strlen(suffix) + 16 + (size_t)count * ADDRESS_TEXT;
 	char *text = malloc(size), *at = text;
 
-	assert_non_null(text);
+	/* abort(), for the compiler does not know that an assertion does not return. */
+	if (!text)
+		abort();
 	at += sprintf(at, "%s(host ", prefix);
 	for (uint32_t i = 0; i < count; i++) {
 		const uint32_t a = address(i);

@@ -213,7 +213,7 @@ static int make_etc(void **state)
 	};
 
 	(void)state;
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount("none", "/etc", "tmpfs", 0, NULL) < 0)
 		return 0;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
