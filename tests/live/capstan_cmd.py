@@ -321,8 +321,11 @@ def a_filter_is_printed_as_tcpdump_prints_it():
             ours = capstan("filter", *option, "-l", linktype, "-s", snaplen, "tcp", "port", "80")
             expect(0, ours)
             theirs = subprocess.run([CAPSTAN, "run", "--", "tcpdump", name, "-y", linktype, "-s", snaplen, "tcp port 80"],
-                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=LIMIT)
+                                    capture_output=True, timeout=LIMIT)
+            if b"ASan runtime" in theirs.stderr:
+                return "tcpdump cannot load a library that was built with a sanitizer"
             assert theirs.returncode == 0 and ours.stdout == theirs.stdout, (name, linktype, ours.stdout, theirs.stdout)
+    return None
 
 
 def a_filter_is_measured_and_drawn():
