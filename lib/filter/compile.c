@@ -15,7 +15,7 @@
 #include <stdalign.h>
 #include <stdlib.h>
 
-/* What a compilation may take: some hundred times what 10,000 hosts need. */
+/* What a compilation may take: some ten times what 10,000 hosts need. */
 enum { MOST_MEMORY = 1 << 30, FEW = 4, FIRST_MEMORY = 16384 /* on the stack */ };
 
 /* Everything that lives as long as one compilation. */
@@ -33,7 +33,7 @@ static bool emit(struct compilation *c, struct cst_graph *graph, struct cst_node
 	if (error == EMIT_NO_SCRATCH) {
 		cst_diagnose(&c->diagnosis, (struct ast_span){ 0, 0 },
 			     "the arithmetic is nested too deeply for the machine's scratch memory; "
-			     "compute the longer operand on the left");
+			     "split the expression");
 		return false;
 	}
 	if (error != EMIT_OK || c->arena.failed) {

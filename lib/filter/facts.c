@@ -93,7 +93,7 @@ static const struct range *range_of(const struct knowledge *known, const struct 
 }
 
 /* value & mask, with a mask of leading ones: it grows with the value. */
-static bool is_prefix(const struct cst_value *value)
+static bool grows_with_value(const struct cst_value *value)
 {
 	if (value->kind != VALUE_ALU || value->op != BPF_AND || value->b->kind != VALUE_CONST)
 		return false;
@@ -113,7 +113,7 @@ static bool find_range(const struct knowledge *known, const struct cst_value *va
 		return false;
 	range = range_of(known, value->a);
 	uint32_t mask = value->b->k;
-	if (!range || (range->low != range->high && !is_prefix(value)))
+	if (!range || (range->low != range->high && !grows_with_value(value)))
 		return false;
 	uint32_t most = cst_value_most(value->a);
 	*found = (struct range){ .value = value,
@@ -238,7 +238,7 @@ static void learn(const struct pass *pass, struct knowledge *known, const struct
 		range.low = range.high = range.point[0] = test->k;
 		range.points = 1;
 		learn_range(known, range);
-		if (pass->facts == FACTS_ALL && is_prefix(test->value) && !(test->k & ~test->value->b->k))
+		if (pass->facts == FACTS_ALL && grows_with_value(test->value) && !(test->k & ~test->value->b->k))
 			learn_range(known, (struct range){ .value = test->value->a,
 							   .low = test->k,
 							   .high = test->k | ~test->value->b->k });

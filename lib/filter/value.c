@@ -37,7 +37,8 @@ static inline bool same(const struct cst_value *a, const struct cst_value *b)
 	       (a->code_length == 0 || memcmp(a->code, b->code, a->code_length * sizeof(*a->code)) == 0);
 }
 
-/* Twice the chains when there is more than one object a chain; it is no failure when there is no memory for it. */
+/* Twice the chains when there is more than one object a chain. Without memory for it all goes on to the end, where the arena
+ * says that it failed. */
 static void spread(struct cst_pool *pool)
 {
 	struct cst_hash *table = &pool->values;
