@@ -12,6 +12,7 @@
 
 struct cst_bpf_meta;
 struct cst_device_list;
+struct cst_transmission;
 
 /* What the loop still has to do for a packet before the user sees it. */
 enum cst_packet_flag {
@@ -56,6 +57,9 @@ struct source_ops {
 	int (*wait_failed)(pcap_t *p);
 
 	int (*inject)(pcap_t *p, const void *frame, size_t bytes);
+	/* Send the frames of `t`, and set t->sent. 0: all have left; PCAP_ERROR_* with the text in place: the frame
+	 * frames[t->sent] could not be sent; PCAP_ERROR_BREAK: pcap_breakloop() was called (the flag stays set). */
+	int (*transmit)(pcap_t *p, struct cst_transmission *t);
 	/* `program` (owned copy, valid) is the handle's from now on. Returns 1: the source applies it itself (packets
 	 * it may have let through earlier are marked UNFILTERED); 0: the loop has to; or PCAP_ERROR_*, old filter kept. */
 	int (*set_filter)(pcap_t *p, const struct bpf_program *program);

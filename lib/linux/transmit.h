@@ -1,0 +1,30 @@
+/* transmit.h - the engines that send many frames at once on an interface, best first.
+ *
+ *   transmit.c         chooses       transmit_socket.c  sendmmsg(2) on a packet socket: always possible
+ *   transmit_xdp.c     XDP live frames: without a socket buffer, several times as fast, where nobody would notice */
+#ifndef CST_LINUX_TRANSMIT_H
+#define CST_LINUX_TRANSMIT_H
+
+#include "handle/transmit.h"
+#include "linux/packet_source.h"
+
+/* What an engine says of the frames it was given. */
+enum engine_answer {
+	ENGINE_DONE,    /* all have left */
+	ENGINE_DECLINES /* the next frame is not for it, or no longer: another engine has to send it; nothing is wrong */
+};
+
+struct transmit_engine {
+	const char *name; /* as include/capstan/engine.h and `capstan send --engine` call it */
+	/* Send frames[t->sent..], in order, and move t->sent on. An engine_answer; PCAP_ERROR_* with text; or
+	 * PCAP_ERROR_BREAK. What it sets up it keeps in its own state in packet_source until `close`. */
+	int (*send)(pcap_t *p, struct cst_transmission *t);
+	void (*close)(struct packet_source *s);
+};
+
+extern const struct transmit_engine cst_transmit_xdp, cst_transmit_socket;
+
+/* source_ops.transmit */
+int cst_packet_transmit(pcap_t *p, struct cst_transmission *t);
+
+#endif
