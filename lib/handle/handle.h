@@ -13,6 +13,9 @@ struct cst_native;
 /* pcap_set_snaplen(3PCAP): what "everything" means, and the most that a caller may ask for. */
 #define CST_MAX_SNAPLEN 262144
 
+/* So many kinds of enum capstan_job there are. */
+#define CST_JOBS 3
+
 enum cst_kind {
 	CST_CREATED,  /* pcap_create() done, pcap_activate() not */
 	CST_LIVE,     /* activated */
@@ -38,6 +41,7 @@ struct pcap {
 	void *source;                        /* owned by ops */
 	char *device;                        /* CREATED, LIVE: owned */
 	struct cst_options options;
+	const char *engines[CST_JOBS];       /* demanded by the program; NULL: not */
 
 	int snaplen;                         /* in force */
 	int dlt;                             /* what pcap_datalink() says */

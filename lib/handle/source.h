@@ -5,6 +5,7 @@
 #ifndef CST_HANDLE_SOURCE_H
 #define CST_HANDLE_SOURCE_H
 
+#include <capstan/engine.h>
 #include <pcap.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -66,6 +67,7 @@ struct source_ops {
 	int (*set_direction)(pcap_t *p, pcap_direction_t direction);
 	int (*set_datalink)(pcap_t *p, int dlt);
 	int (*stats)(pcap_t *p, struct pcap_stat *stat); /* the first three members only */
+	const char *(*engine)(pcap_t *p, enum capstan_job job); /* as capstan_engine() */
 	void (*close)(pcap_t *p);                        /* accepts a half-opened source; frees p->source */
 };
 

@@ -326,6 +326,14 @@ static int wait_failed(pcap_t *p)
 	return atomic_load(&p->break_loop) ? PCAP_ERROR_BREAK : 1;
 }
 
+static const char *engine(pcap_t *p, enum capstan_job job)
+{
+	if (job == CAPSTAN_CAPTURE)
+		return ((struct packet_source *)p->source)->ring_ops == &cst_ring_v2 ? "ring-v2" : "ring-v3";
+	cst_fail(p, PCAP_ERROR, "%s: nothing does that job on an interface yet", p->device);
+	return NULL;
+}
+
 static struct source_ops packet_ops(const struct ring_ops *ring)
 {
 	return (struct source_ops){ .name = ring->name,
@@ -339,6 +347,7 @@ static struct source_ops packet_ops(const struct ring_ops *ring)
 				    .set_direction = set_direction,
 				    .set_datalink = set_datalink,
 				    .stats = cst_packet_stats,
+				    .engine = engine,
 				    .close = close_source };
 }
 

@@ -46,10 +46,12 @@ def compilers(language):
 
 
 def headers(include_dir):
-    """Names to include, as "pcap.h" or "pcap/bpf.h"."""
+    """Names to include, as "pcap.h" or "pcap/bpf.h". The porting kit's, which are not for everyone, are not among them."""
     names = []
-    for folder in ("", "pcap"):
+    for folder in ("", "pcap", "capstan"):
         path = os.path.join(include_dir, folder)
+        if not os.path.isdir(path):
+            continue
         names += [os.path.join(folder, f) for f in sorted(os.listdir(path)) if f.endswith(".h")]
     return names
 
