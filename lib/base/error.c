@@ -23,10 +23,14 @@ void cst_error_errno_va(char *errbuf, int err, const char *fmt, va_list ap)
 {
 	if (!errbuf)
 		return;
+	char room[128];
+	const char *reason = strerror_r(err, room, sizeof(room));
+	size_t most = CST_ERRBUF_SIZE - 1 - strlen(": ") - strnlen(reason, sizeof(room));
+
 	cst_error_va(errbuf, fmt, ap);
-	size_t used = strlen(errbuf);
-	char reason[128];
-	snprintf(errbuf + used, CST_ERRBUF_SIZE - used, ": %s", strerror_r(err, reason, sizeof(reason)));
+	/* A long name is what is cut, and not the reason. */
+	size_t used = strnlen(errbuf, most);
+	snprintf(errbuf + used, CST_ERRBUF_SIZE - used, ": %s", reason);
 }
 
 void cst_error_errno(char *errbuf, int err, const char *fmt, ...)

@@ -193,7 +193,7 @@ int pcap_activate(pcap_t *p)
 	if (status < 0)
 		return status;
 	if (!p->live)
-		return cst_fail(p, PCAP_ERROR_NO_SUCH_DEVICE, "%s: no such device; pcap_findalldevs() lists what there is",
+		return cst_fail(p, PCAP_ERROR_NO_SUCH_DEVICE, "%.100s: no such device; pcap_findalldevs() lists what there is",
 				p->device);
 	p->errbuf[0] = '\0';
 	p->snaplen = p->options.snaplen;

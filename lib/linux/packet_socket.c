@@ -45,7 +45,7 @@ static bool claims_interface(const char *device)
 static int no_such_device(pcap_t *p)
 {
 	return cst_fail(p, PCAP_ERROR_NO_SUCH_DEVICE,
-			"%s: no such interface; pcap_findalldevs() and `capstan list` tell what there is", p->device);
+			"%.100s: no such interface; pcap_findalldevs() and `capstan list` tell what there is", p->device);
 }
 
 /* Index, hardware type and MTU of p->device. */
