@@ -75,11 +75,19 @@ static size_t sockaddr_bytes(const struct sockaddr *addr)
 /* Programs look at the first address and its netmask, so IP comes before link level (Npcap lists IP alone). */
 static int family_rank(const struct sockaddr *addr)
 {
-	switch (addr->sa_family) {
+	switch (addr ? addr->sa_family : AF_UNSPEC) {
 	case AF_INET: return 0;
 	case AF_INET6: return 1;
 	default: return 2;
 	}
+}
+
+/* For an IPv4 address that came without: programs look at the netmask unchecked, as on Windows there always is one. */
+static const struct sockaddr *host_netmask(void)
+{
+	static const struct sockaddr_in mask = { .sin_family = AF_INET, .sin_addr.s_addr = INADDR_NONE };
+
+	return (const struct sockaddr *)(const void *)&mask;
 }
 
 /* False when memory is out; an absent or foreign address is no failure and stays NULL. */
@@ -100,6 +108,8 @@ int cst_device_add_address(pcap_if_t *device, const struct sockaddr *addr, const
 {
 	pcap_addr_t *entry = calloc(1, sizeof(*entry));
 
+	if (addr && addr->sa_family == AF_INET && !netmask)
+		netmask = host_netmask();
 	if (!entry || !copy_sockaddr(&entry->addr, addr) || !copy_sockaddr(&entry->netmask, netmask) ||
 	    !copy_sockaddr(&entry->broadaddr, broadaddr) || !copy_sockaddr(&entry->dstaddr, dstaddr)) {
 		cst_error_errno(errbuf, errno, "adding an address to %s", device->name);

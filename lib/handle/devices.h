@@ -16,7 +16,7 @@ pcap_if_t *cst_device_add(struct cst_device_list *list, const char *name, const 
 			  char *errbuf);
 
 /* Add an address to `device`; each pointer may be NULL and is copied. Kept in the order IPv4, IPv6, others, and
- * within a family in the order of the calls. 0 or PCAP_ERROR. */
+ * within a family in the order of the calls. IPv4 without a netmask gets that of a single host. 0 or PCAP_ERROR. */
 int cst_device_add_address(pcap_if_t *device, const struct sockaddr *addr, const struct sockaddr *netmask,
 			   const struct sockaddr *broadaddr, const struct sockaddr *dstaddr, char *errbuf);
 
