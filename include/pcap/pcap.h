@@ -656,17 +656,19 @@ PCAP_API int pcap_parsesrcstr(const char *source, int *type, char *host, char *p
 PCAP_API int pcap_findalldevs_ex(const char *source, struct pcap_rmtauth *auth, pcap_if_t **alldevs, char *errbuf)
 	PCAP_AVAILABLE_1_9;
 
-/* Which packets to leave out, for less load. */
+/* Which of the packets that passed the filter to leave out, for less load. */
 #define PCAP_SAMP_NOSAMP 0           /* none */
-#define PCAP_SAMP_1_EVERY_N 1        /* deliver one of `value` */
-#define PCAP_SAMP_FIRST_AFTER_N_MS 2 /* after one that is delivered, none for `value` milliseconds */
+#define PCAP_SAMP_1_EVERY_N 1        /* deliver one of `value`, the first to begin with */
+#define PCAP_SAMP_FIRST_AFTER_N_MS 2 /* after one that is delivered, none for `value` milliseconds of their time stamps */
 struct pcap_samp {
-	int method;
-	int value; /* 0 or less: no sampling */
+	int method; /* any other: as none */
+	int value;  /* 0 or less: no sampling */
 };
 
-/* The handle's sampling, to be changed in place before the first read. Borrowed: lives as long as p. Not yet: returns
- * NULL, with a text in pcap_geterr(p). Source: Npcap API. */
+/* The handle's sampling, to be changed in place; a change counts from the next packet on, and begins anew. For live
+ * handles, activated or not, and for savefiles, where Npcap ignores it. Packets that are left out are none to reads and
+ * their counts, but are in the statistics; the records of MODE_STAT are never left out. Never fails. Borrowed: lives as
+ * long as p. Source: Npcap API. */
 PCAP_API struct pcap_samp *pcap_setsampling(pcap_t *p) PCAP_AVAILABLE_1_9;
 
 #define RPCAP_HOSTLIST_SIZE 1024 /* bytes of a list of hosts, and of connectinghost */

@@ -35,14 +35,22 @@ static inline bool run_filter(pcap_t *p, const struct cst_packet *packet)
 	return p->ops->describe ? run_filter_with_meta(p, packet) : accepts(p, packet, NULL);
 }
 
+/* A packet that the filter accepted and that is not simply handed on. */
+static bool admit_marked(pcap_t *p, struct cst_packet *packet)
+{
+	if (packet->flags & CST_PKT_SAMPLED && !cst_sampling_takes(p, &packet->h))
+		return false;
+	if (packet->flags & CST_PKT_UNFINISHED)
+		p->ops->finish(p, packet);
+	return true;
+}
+
 /* Is the next packet for the user? If so it is ready to be handed on. */
 static inline bool admit(pcap_t *p, struct cst_packet *packet)
 {
 	if ((p->filter_in_user || packet->flags & CST_PKT_UNFILTERED) && !run_filter(p, packet))
 		return false;
-	if (packet->flags & CST_PKT_UNFINISHED)
-		p->ops->finish(p, packet);
-	return true;
+	return !(packet->flags & (CST_PKT_UNFINISHED | CST_PKT_SAMPLED)) || admit_marked(p, packet);
 }
 
 static void release_batch(pcap_t *p)
@@ -70,6 +78,8 @@ static int refill(pcap_t *p)
 	release_batch(p);
 	int n = p->ops->read_batch(p, &p->batch);
 	p->batch.count = n > 0 ? (unsigned int)n : 0;
+	if (p->sampled)
+		cst_sampling_mark(p);
 	return n;
 }
 

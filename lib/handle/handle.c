@@ -17,6 +17,7 @@ pcap_t *cst_handle_new(enum cst_kind kind, char *errbuf)
 	}
 	p->kind = kind;
 	p->options.tstamp_type = -1;
+	p->options.min_to_copy = -1;
 	p->options.tstamp_precision = PCAP_TSTAMP_PRECISION_MICRO;
 	p->fd = p->select_fd = p->wake_fd = -1;
 	atomic_init(&p->break_loop, false);

@@ -16,6 +16,10 @@ struct cst_native;
 /* So many kinds of enum capstan_job there are. */
 #define CST_JOBS 3
 
+/* What Npcap API names for handles that its own functions open: the kernel's buffer, and what a read waits for. */
+#define CST_NPCAP_BUFFER_BYTES 1000000
+#define CST_NPCAP_MIN_TO_COPY  16000
+
 enum cst_kind {
 	CST_CREATED,  /* pcap_create() done, pcap_activate() not */
 	CST_LIVE,     /* activated */
@@ -31,7 +35,17 @@ struct cst_options {
 	int tstamp_type;      /* PCAP_TSTAMP_*, or -1: the source's default */
 	int tstamp_precision; /* PCAP_TSTAMP_PRECISION_*: of every time stamp this handle yields */
 	int linux_protocol;   /* ETH_P_*, or 0: all; pcap_set_protocol_linux(3PCAP) */
+	int min_to_copy;      /* bytes that a read waits for, or -1: as libpcap does; pcap_setmintocopy(), Npcap API */
 	bool promisc, rfmon, immediate;
+};
+
+/* pcap_setsampling(), and how far it has come. */
+struct cst_sampling {
+	struct pcap_samp wish;  /* the caller's to change, at any time */
+	struct pcap_samp begun; /* what the rest is about: begin anew when it is not the wish any more */
+	uint32_t skip;          /* 1 of N: so many packets to leave out before the next one */
+	bool any;               /* N ms: has one been delivered? ... */
+	struct timeval last;    /* ... then its time stamp */
 };
 
 struct pcap {
@@ -69,6 +83,9 @@ struct pcap {
 	u_char *next_copy;                   /* ... and the bytes; owned */
 	size_t next_copy_bytes;
 
+	bool sampled;                        /* pcap_setsampling() was called, so packets are marked for: */
+	struct cst_sampling sampling;
+
 	char errbuf[CST_ERRBUF_SIZE];
 };
 
@@ -86,6 +103,11 @@ int cst_fail_errno(pcap_t *p, int status, const char *fmt, ...) __attribute__((f
 int cst_need_activated(pcap_t *p);
 /* ... and must have a source that does `what` ("sending packets"); `able` is the slot's presence. */
 int cst_need_source(pcap_t *p, bool able, const char *what);
+
+/* Mark what is left of the batch: a handle without sampling pays for no question per packet. */
+void cst_sampling_mark(pcap_t *p);
+/* Is the packet, which is marked and which the filter has accepted, one to deliver? */
+bool cst_sampling_takes(pcap_t *p, const struct pcap_pkthdr *h);
 
 /* Wait until p->select_fd is readable: 1; 0: `deadline_ns` (monotonic; INT64_MAX: never) passed; PCAP_ERROR_BREAK:
  * pcap_breakloop() was called (the flag stays set for the loop to take); PCAP_ERROR with text. For sources, too. */

@@ -19,6 +19,8 @@ struct cst_transmission;
 enum cst_packet_flag {
 	CST_PKT_UNFILTERED = 1, /* the source could not hold it against the handle's present filter */
 	CST_PKT_UNFINISHED = 2, /* source_ops.finish has to complete it once the filter has accepted it */
+	CST_PKT_RECORD = 4,     /* no packet but the source's own word about them (statistics): never left out by sampling */
+	CST_PKT_SAMPLED = 8,    /* the loop's own mark: sampling may leave it out; cst_sampling_mark() */
 };
 
 struct cst_packet {

@@ -53,9 +53,3 @@ int pcap_oid_set_request(pcap_t *p, bpf_u_int32 oid, const void *data, size_t *l
 	(void)lenp;
 	return cst_not_yet(p, __func__);
 }
-
-struct pcap_samp *pcap_setsampling(pcap_t *p)
-{
-	cst_not_yet(p, __func__);
-	return NULL;
-}
