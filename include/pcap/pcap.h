@@ -225,7 +225,7 @@ PCAP_API int pcap_set_timeout(pcap_t *p, int timeout_ms) PCAP_AVAILABLE_1_0;
 /* Non-zero: deliver each packet as it comes, without gathering. Default off. Source: pcap_set_immediate_mode(3PCAP). */
 PCAP_API int pcap_set_immediate_mode(pcap_t *p, int immediate_mode) PCAP_AVAILABLE_1_5;
 
-/* Size of the kernel's capture buffer in bytes; rounded up to what the kernel can do. 0 or negative = default.
+/* Size of the kernel's capture buffer in bytes; rounded up to what the kernel can do. 0 or negative = default, 2 MiB.
  * Source: pcap_set_buffer_size(3PCAP). */
 PCAP_API int pcap_set_buffer_size(pcap_t *p, int buffer_size) PCAP_AVAILABLE_1_0;
 
@@ -248,8 +248,9 @@ PCAP_API int pcap_set_protocol_linux(pcap_t *p, int protocol) PCAP_AVAILABLE_1_9
 PCAP_API int pcap_activate(pcap_t *p) PCAP_AVAILABLE_1_0;
 
 /* Create, configure and activate in one call: bytes of a packet to keep, promiscuous mode, read timeout in
- * milliseconds. Returns the handle, NULL with a text. On success errbuf may hold a warning; set errbuf[0] = 0 before
- * the call to tell. Source: pcap_open_live(3PCAP). */
+ * milliseconds. As with Npcap, the kernel's buffer has 1,000,000 bytes and "rpcap://eth0" is "eth0". Returns the handle,
+ * NULL with a text. On success errbuf may hold a warning; set errbuf[0] = 0 before the call to tell.
+ * Source: pcap_open_live(3PCAP), Npcap API. */
 PCAP_API pcap_t *pcap_open_live(const char *device, int snaplen, int promisc, int to_ms, char *errbuf)
 	PCAP_AVAILABLE_0_4;
 
@@ -607,11 +608,19 @@ PCAP_API int pcap_wsockinit(void);
 PCAP_API int wsockinit(void);
 
 /* ---- Source strings and remote capture ----
- * "Not yet" as above: pointers are NULL and numbers PCAP_ERROR, with a text in errbuf. */
+ * "Not yet" as above: pointers are NULL and numbers PCAP_ERROR, with a text in errbuf. So do the others when they are
+ * given a source on another host. */
 
 #define PCAP_BUF_SIZE 1024 /* bytes of a source string and of each of its parts */
 
-/* Kinds of source, and how their strings begin: file://path, rpcap://device, rpcap://host:port/device. */
+/* Kinds of source, and how their strings begin. What a source string may be:
+ *   file://path                            a savefile; the path is all that follows, as it stands
+ *   device, rpcap://device                 a device of this host; a plain device may have slashes and colons, not "://"
+ *   rpcap://[user@]host[:port]/device      a device of another host; without a device, for listing, the slash stays.
+ *                                          The user is passed over, see struct pcap_rmtauth. Without a port: 2002
+ * An IPv6 address stands in brackets, which other hosts may have, too. rpcaps:// is an encrypted rpcap://. Upper and lower
+ * case of the beginning are one. White space at the end of a device does not count; at the end of a path it does
+ * if there is such a file. At most PCAP_BUF_SIZE characters, PCAP_BUF_SIZE - 1 in each part. */
 #define PCAP_SRC_FILE 2
 #define PCAP_SRC_IFLOCAL 3
 #define PCAP_SRC_IFREMOTE 4
@@ -619,11 +628,11 @@ PCAP_API int wsockinit(void);
 #define PCAP_SRC_IF_STRING "rpcap://"
 
 /* Flags of pcap_open(). */
-#define PCAP_OPENFLAG_PROMISCUOUS 0x00000001
+#define PCAP_OPENFLAG_PROMISCUOUS 0x00000001        /* also frames that are for other hosts */
 #define PCAP_OPENFLAG_DATATX_UDP 0x00000002         /* remote: packets come over UDP */
 #define PCAP_OPENFLAG_NOCAPTURE_RPCAP 0x00000004    /* remote: do not capture the capture's own traffic */
-#define PCAP_OPENFLAG_NOCAPTURE_LOCAL 0x00000008    /* do not capture what this handle sends */
-#define PCAP_OPENFLAG_MAX_RESPONSIVENESS 0x00000010 /* immediate mode */
+#define PCAP_OPENFLAG_NOCAPTURE_LOCAL 0x00000008    /* not what this handle sends: on Linux it never sees that */
+#define PCAP_OPENFLAG_MAX_RESPONSIVENESS 0x00000010 /* immediate mode: pcap_set_immediate_mode() */
 
 /* How to log in on a remote host. */
 #define RPCAP_RMTAUTH_NULL 0 /* not at all */
@@ -634,25 +643,30 @@ struct pcap_rmtauth {
 	char *password;
 };
 
-/* Open any source: a savefile, a local device, or a device of another host. snaplen in bytes, flags PCAP_OPENFLAG_,
- * timeout in milliseconds; auth NULL = not at all. Returns an activated handle, NULL with a text. Not yet.
- * Source: Npcap API. */
+/* Open what a source string names; NULL is "any". For a device: bytes of a packet to keep (pcap_set_snaplen()), flags,
+ * read timeout in milliseconds (pcap_set_timeout()); it starts as pcap_setbuff() and pcap_setmintocopy() tell. A savefile
+ * ignores them. auth is for other hosts; NULL = do not log in. Returns an activated handle, NULL with a text that names
+ * the device or file. On success errbuf may hold a warning, as with pcap_open_live(). Source: Npcap API. */
 PCAP_API pcap_t *pcap_open(const char *source, int snaplen, int flags, int read_timeout, struct pcap_rmtauth *auth,
 	char *errbuf) PCAP_AVAILABLE_1_9;
 
-/* Compose a source string in `source` (PCAP_BUF_SIZE bytes) from its parts; type is PCAP_SRC_, unneeded parts are NULL.
- * Returns 0, or PCAP_ERROR with a text. Not yet. Source: Npcap API. */
+/* Compose a source string in `source` (PCAP_BUF_SIZE bytes) from its parts; type is PCAP_SRC_, parts that it does not
+ * have are passed over, and NULL or empty ones are left out: without a device the string is for listing. Returns 0; or
+ * PCAP_ERROR with a text and `source` empty: no such type, no path or no host, or no source string of that length or
+ * with these characters would name what the parts do. Source: Npcap API. */
 PCAP_API int pcap_createsrcstr(char *source, int type, const char *host, const char *port, const char *name,
 	char *errbuf) PCAP_AVAILABLE_1_9;
 
 /* Take a source string apart. host, port and name have PCAP_BUF_SIZE bytes each; any result may be NULL if it is not
- * wanted. Returns 0, or PCAP_ERROR with a text. Not yet. Source: Npcap API. */
+ * wanted. Parts that are not there are empty: the port, a device to be listed, a host in "rpcap:///eth0". Returns 0; or
+ * PCAP_ERROR with a text, *type as it was and the others empty. Source: Npcap API. */
 PCAP_API int pcap_parsesrcstr(const char *source, int *type, char *host, char *port, char *name, char *errbuf)
 	PCAP_AVAILABLE_1_9;
 
 /* List local devices ("rpcap://"), savefiles of a directory ("file://dir") or devices of a host ("rpcap://host/"), with
- * names that pcap_open() takes. *alldevs is freed with pcap_freealldevs(). Returns 0, or PCAP_ERROR with a text and
- * *alldevs NULL. Not yet. Source: Npcap API. */
+ * names that pcap_open() takes and descriptions for people. Devices come as from pcap_findalldevs(); files sorted, those
+ * that are no savefiles, cannot be read or are not regular left out. *alldevs is freed with pcap_freealldevs(). Returns 0;
+ * or PCAP_ERROR with a text and *alldevs NULL, also if there is no device. Source: Npcap API. */
 PCAP_API int pcap_findalldevs_ex(const char *source, struct pcap_rmtauth *auth, pcap_if_t **alldevs, char *errbuf)
 	PCAP_AVAILABLE_1_9;
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 const struct live_source *cst_live_source_of(const char *device)
 {
@@ -213,15 +214,26 @@ int pcap_activate(pcap_t *p)
 	return status;
 }
 
+/* Npcap takes here what pcap_findalldevs_ex() lists, too: "rpcap://" and the device, without a host and its slash. */
+static const char *plain_device(const char *device)
+{
+	const size_t bytes = strlen(PCAP_SRC_IF_STRING);
+
+	if (device && strncasecmp(device, PCAP_SRC_IF_STRING, bytes) == 0 && !strchr(device + bytes, '/'))
+		return device + bytes;
+	return device;
+}
+
 pcap_t *pcap_open_live(const char *device, int snaplen, int promisc, int to_ms, char *errbuf)
 {
-	pcap_t *p = pcap_create(device, errbuf);
+	pcap_t *p = pcap_create(plain_device(device), errbuf);
 
 	if (!p)
 		return NULL;
 	pcap_set_snaplen(p, snaplen);
 	pcap_set_promisc(p, promisc);
 	pcap_set_timeout(p, to_ms);
+	pcap_set_buffer_size(p, CST_NPCAP_BUFFER_BYTES); /* Npcap API, pcap_setbuff() */
 	int status = pcap_activate(p);
 	if (status < 0) {
 		cst_error(errbuf, "%s", p->errbuf);

@@ -80,6 +80,19 @@ for name, program in PROGRAMS.items():
     write("native", name, header + instructions(program) + PACKET)
 
 
+# Source strings, and parts of them: the first byte is the kind, of source_fuzz.c.
+SOURCES = """file:///tmp/x.pcap FILE://x eth0 nflog:5 /dev/dag0 rpcap:// rpcap://eth0 rpcaps://eth0 rpcap://host/
+rpcap://host:2002/eth0 rpcaps://[2001:db8::1]:2003/a/b rpcap://user@[host]/eth0 rpcap:///x rpcap://[::1 rpcap://[::1]x/
+rpcap://::1/x http://host/ ://""".split()
+for i, source in enumerate(SOURCES + ["", "rpcap://eth0 \t\r\n", "file://x " + "x" * 1010, "rpcap://" + "x" * 1015,
+                                     "x" * 1024]):
+    write("source", "string_%02d" % (i + 1), b"\0" + source.encode())
+PARTS = [(2, "", "", "/tmp/x.pcap"), (3, "", "", "eth0\n"), (3, "", "", "a/b"), (4, "host", "2002", "eth0"),
+         (4, "::1", "", ""), (4, "[fe80::1%eth0]", "x", "a:b"), (4, "a@b", "1:2", "c"), (1, "", "", "x")]
+for i, (kind, *parts) in enumerate(PARTS):
+    write("source", "parts_%d" % (i + 1), bytes([kind + 3]) + "\0".join(parts).encode())
+
+
 def text_of(*path):
     with open(os.path.join(HOUSE, *path), encoding="utf-8") as file:
         return file.read()
@@ -115,6 +128,11 @@ OPERANDS = """0 1 0x800 65535 65536 0xffffffff 4294967296 10.0.0.1 10.0.0.0/8 10
 00:11:22:33:44:55 0011.2233.4455 $ab 80-90 http ssh domain localhost loopback \\tcp \\ip \\arp \\stp mgt beacon tods pass
 bad-offset ui xid sabme""".split()
 words = re.findall(r'^\t\{ "([^"]+)", TOKEN_', text_of("lib/filter/words.c"), re.M)
+
+with open(os.path.join(HERE, "source.dict"), "w", encoding="utf-8") as file:
+    file.write("# What source strings are made of; written by make_seeds.py.\n")
+    for word in "file:// rpcap:// rpcaps:// RPCAP :// [ ] : @ / // ::1 [::1]: @[".split() + ["\\x0a", "\\x00", " "]:
+        file.write('"%s"\n' % word)
 
 with open(os.path.join(HERE, "filter.dict"), "w", encoding="utf-8") as file:
     file.write("# The words of the filter language and some of what they are used with; written by make_seeds.py.\n")

@@ -2,35 +2,44 @@
 #include "capture.h"
 
 #include <linux/capability.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* In a user namespace of ours only one user exists, so the capabilities go by themselves, too. */
-static void drop_privileges(void)
+/* All but `kept`, a set of capabilities. In a user namespace of ours only one user exists, so the capabilities go by
+ * themselves, too. */
+static void drop_privileges(uint32_t kept)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct none[2] = { { 0 } };
+	struct __user_cap_data_struct some[2] = { { .effective = kept, .permitted = kept } };
 
+	if (prctl(PR_SET_KEEPCAPS, 1) != 0)
+		_exit(99);
 	if (setresgid(65534, 65534, 65534) == 0 && setresuid(65534, 65534, 65534) != 0)
 		_exit(100);
-	if (syscall(SYS_capset, &header, none) != 0)
+	if (syscall(SYS_capset, &header, some) != 0)
 		_exit(101);
 }
 
-/* Run `what` in a child without privileges; it returns 0 or the number of the check that failed. */
-static void check_unprivileged(int (*what)(void))
+/* Run `what` in a child with no other privileges; it returns 0 or the number of the check that failed. */
+static void check_with(uint32_t kept, int (*what)(void))
 {
 	int status;
 	pid_t child = fork();
 
 	if (child == 0) {
-		drop_privileges();
+		drop_privileges(kept);
 		_exit(what());
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void check_unprivileged(int (*what)(void))
+{
+	check_with(0, what);
 }
 
 static int activate(const char *device)
@@ -50,7 +59,11 @@ static int activate(const char *device)
 	pcap_close(p);
 	if (pcap_open_live(device, 100, 0, 100, errbuf))
 		return 4;
-	return strstr(errbuf, "CAP_NET_RAW") ? 0 : 5;
+	if (!strstr(errbuf, "CAP_NET_RAW"))
+		return 5;
+	if (pcap_open(device, 100, PCAP_OPENFLAG_PROMISCUOUS, 100, NULL, errbuf))
+		return 6;
+	return strstr(errbuf, device) && strstr(errbuf, "CAP_NET_RAW") ? 0 : 7;
 }
 
 static int activate_right(void)
@@ -68,6 +81,25 @@ static void capturing_is_denied_with_the_capability_and_the_command(void **state
 	(void)state;
 	check_unprivileged(activate_right);
 	check_unprivileged(activate_any);
+}
+
+static int open_promiscuous(void)
+{
+	const int flags = PCAP_OPENFLAG_PROMISCUOUS | PCAP_OPENFLAG_MAX_RESPONSIVENESS;
+	char errbuf[PCAP_ERRBUF_SIZE] = "";
+	pcap_t *p = pcap_open("rpcap://right", 65535, flags, 100, NULL, errbuf);
+
+	if (!p)
+		return 1;
+	int status = netlab_promiscuity("right") == 1 ? 0 : 2;
+	pcap_close(p);
+	return status;
+}
+
+static void one_capability_is_enough_to_open_a_source(void **state)
+{
+	(void)state;
+	check_with(1U << CAP_NET_RAW, open_promiscuous);
 }
 
 static int activate_nowhere(void)
@@ -97,7 +129,12 @@ static int list(void)
 	for (const pcap_if_t *d = all; d; d = d->next)
 		found += strcmp(d->name, "left") == 0 || strcmp(d->name, "right") == 0 || strcmp(d->name, "lo") == 0;
 	pcap_freealldevs(all);
-	return found == 3 ? 0 : 2;
+	if (pcap_findalldevs_ex("rpcap://", NULL, &all, errbuf) != 0)
+		return 2;
+	for (const pcap_if_t *d = all; d; d = d->next)
+		found += strcmp(d->name, "rpcap://left") == 0;
+	pcap_freealldevs(all);
+	return found == 4 ? 0 : 3;
 }
 
 static void listing_needs_no_privilege(void **state)
@@ -110,6 +147,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(capturing_is_denied_with_the_capability_and_the_command),
+		cmocka_unit_test(one_capability_is_enough_to_open_a_source),
 		cmocka_unit_test(a_device_that_is_not_there_is_still_told_as_such),
 		cmocka_unit_test(listing_needs_no_privilege),
 	};
