@@ -41,12 +41,35 @@ static int set_wishes(pcap_t *p, const struct device_wishes *w)
 	return status;
 }
 
-pcap_t *device_open(const struct command *command, const struct device_wishes *wishes)
+/* The device of this host that `name` means, be it plain or "rpcap://" and the name; false: it has been said why not. */
+static bool find_name(const struct command *command, const char *name, char device[static PCAP_BUF_SIZE])
 {
 	char errbuf[PCAP_ERRBUF_SIZE] = "";
-	pcap_t *p = pcap_create(wishes->name, errbuf);
+	int type;
+
+	if (pcap_parsesrcstr(name, &type, NULL, NULL, device, errbuf) < 0) {
+		complain_of(command, name, errbuf);
+		return false;
+	}
+	if (type == PCAP_SRC_IFLOCAL && device[0])
+		return true;
+	complain(command,
+		 type == PCAP_SRC_IFLOCAL ? "%s: names no device" :
+		 type == PCAP_SRC_FILE	  ? "%s: is a file; capstan read shows what is in it" :
+					    "%s: is on another host; run capstan there",
+		 name);
+	return false;
+}
+
+pcap_t *device_open(const struct command *command, const struct device_wishes *wishes)
+{
+	char errbuf[PCAP_ERRBUF_SIZE] = "", device[PCAP_BUF_SIZE];
+	pcap_t *p;
 	int status;
 
+	if (!find_name(command, wishes->name, device))
+		return NULL;
+	p = pcap_create(device, errbuf);
 	if (!p) {
 		complain_of(command, wishes->name, errbuf);
 		return NULL;

@@ -254,6 +254,16 @@ def a_device_that_vanishes_ends_the_capture_with_its_name():
     assert len(read_savefile(contents("brief.pcap"))) == 5
 
 
+def a_device_may_be_named_as_a_source_string():
+    capture = Capture("-c", "3", "-w", path("source.pcap"), device="rpcap://right")
+    expect(0, capstan("send", "-i", "RPCAP://left", write_savefile("sent.pcap", [frame(n, 100) for n in range(3)])))
+    assert capture.ended() == 0, capture.errors()
+    assert len(read_savefile(contents("source.pcap"))) == 3
+    for source, why in (("file://x.pcap", "is a file"), ("rpcap://host/eth0", "another host"), ("rpcap://", "no device"),
+                        ("http://x", "begins with")):
+        expect(1, capstan("capture", "-i", source), "capstan capture:", source, why)
+
+
 def errors_name_their_object():
     sent = write_savefile("sent.pcap", [frame(0, 100)])
     expect(1, capstan("capture", "-i", "nosuch0"), "capstan capture:", "nosuch0")
@@ -442,7 +452,8 @@ def main():
              a_savefile_goes_to_standard_output,
              a_reader_gets_packets_while_the_capture_goes_on, a_full_disk_is_an_error_and_keeps_what_was_written,
              a_full_disk_shows_at_the_end_of_a_short_capture, a_device_that_vanishes_ends_the_capture_with_its_name,
-             errors_name_their_object, a_damaged_savefile_is_read_up_to_the_damage,
+             a_device_may_be_named_as_a_source_string, errors_name_their_object,
+             a_damaged_savefile_is_read_up_to_the_damage,
              sending_stops_at_the_first_failure_and_says_how_far_it_came, a_file_of_another_link_type_is_not_sent,
              a_filter_bounds_what_is_captured, a_filter_bounds_what_is_read,
              a_wrong_filter_is_shown_with_a_mark_under_the_word, a_filter_is_printed_as_tcpdump_prints_it,
