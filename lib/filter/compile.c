@@ -129,20 +129,29 @@ static struct cst_node *optimized(struct compilation *c, const struct ast *tree,
 	return root;
 }
 
+/* Field by field: clearing the whole first takes longer. cst_gen() sets `frame` and `at` up. */
+static void start_gen(struct compilation *c, const struct cst_filter_target *target)
+{
+	struct cst_gen *gen = &c->gen;
+	gen->arena = &c->arena;
+	gen->pool = cst_pool_new(&c->arena);
+	gen->diagnosis = &c->diagnosis;
+	gen->dlt = target->dlt;
+	gen->is_live = target->is_live;
+	gen->is_savefile = target->is_savefile;
+	gen->is_swapped = target->is_swapped;
+	gen->optimize = target->optimize;
+	gen->netmask = target->netmask;
+	gen->ipv4_header_length = NULL;
+	gen->reject_all_allowed = false;
+}
+
 static bool compile(struct compilation *c, const struct cst_filter_target *target, struct bpf_program *out)
 {
 	struct ast *tree = cst_parse(&c->arena, &c->diagnosis);
 	if (!tree)
 		return false;
-	c->gen = (struct cst_gen){ .arena = &c->arena,
-				   .pool = cst_pool_new(&c->arena),
-				   .diagnosis = &c->diagnosis,
-				   .dlt = target->dlt,
-				   .is_live = target->is_live,
-				   .is_savefile = target->is_savefile,
-				   .is_swapped = target->is_swapped,
-				   .optimize = target->optimize,
-				   .netmask = target->netmask };
+	start_gen(c, target);
 	if (!c->gen.pool)
 		return false;
 	const struct cst_formula *formula = cst_gen(&c->gen, tree);

@@ -12,6 +12,11 @@ static bool place_behind_pflog(struct cst_gen *g)
 	return g->frame.payload.base != NULL;
 }
 
+static struct cst_place at(uint32_t offset)
+{
+	return (struct cst_place){ NULL, offset };
+}
+
 bool cst_gen_link_init(struct cst_gen *g)
 {
 	const struct cst_layout *row = cst_layout_find(g->dlt);
@@ -20,16 +25,19 @@ bool cst_gen_link_init(struct cst_gen *g)
 			     "unknown data link type %d: no filter can be compiled for it", g->dlt);
 		return false;
 	}
-	g->frame = (struct cst_frame){
-		.dlt = g->dlt,
-		.naming = row->naming,
-		.link.offset = (uint32_t)row->link,
-		.type.offset = (uint32_t)row->type,
-		.payload.offset = (uint32_t)row->payload,
-		.net = (uint32_t)row->net,
-		.net_nosnap = (uint32_t)row->net_nosnap,
-		.llc_possible = row->llc,
-	};
+	/* Field by field: clearing the whole first takes longer. */
+	struct cst_frame *frame = &g->frame;
+	frame->dlt = g->dlt;
+	frame->naming = row->naming;
+	frame->link = at((uint32_t)row->link);
+	frame->type = at((uint32_t)row->type);
+	frame->payload = at((uint32_t)row->payload);
+	frame->net = (uint32_t)row->net;
+	frame->net_nosnap = (uint32_t)row->net_nosnap;
+	frame->llc_possible = row->llc;
+	frame->is_encapsulated = frame->is_lane = false;
+	frame->vlan_depth = frame->mpls_depth = 0;
+	frame->has_link = NULL;
 	if (row->is_wlan)
 		return cst_gen_wlan_init(g);
 	if (row->naming == NAMING_PFLOG)
