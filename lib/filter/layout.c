@@ -98,8 +98,13 @@ static int compare_dlt(const void *key, const void *row)
 	return *(const int *)key - ((const struct cst_layout *)row)->dlt;
 }
 
+/* What most ask for. */
+enum { ETHERNET_ROW = 1 };
+
 const struct cst_layout *cst_layout_find(int dlt)
 {
+	if (layouts[ETHERNET_ROW].dlt == dlt)
+		return &layouts[ETHERNET_ROW];
 	const struct cst_layout *row =
 		bsearch(&dlt, layouts, sizeof(layouts) / sizeof(layouts[0]), sizeof(layouts[0]), compare_dlt);
 	if (row)

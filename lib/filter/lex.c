@@ -227,19 +227,33 @@ static bool is_whole_address(struct cst_lexer *lexer, const struct cst_token *to
 	return false;
 }
 
-/* A word, a number or an address: everything that begins with a letter or a digit. */
-static bool lex_word(struct cst_lexer *lexer, struct cst_token *token)
+/* What is neither a number nor an address. */
+static void lex_name(const char *text, struct cst_token *token)
+{
+	const struct cst_word *word = cst_word_find(text, token->at.length);
+	token->kind = TOKEN_NAME;
+	if (!word)
+		return;
+	token->kind = word->kind;
+	token->value = word->value;
+	token->number = word->kind == TOKEN_NUMBER ? (uint32_t)word->value : 0;
+}
+
+/* What begins with a hex digit may be an address, too. */
+static bool lex_hex(struct cst_lexer *lexer, struct cst_token *token)
 {
 	const char *text = lexer->text + lexer->next;
-	uint32_t length = word_length(text);
-	/* Only hex digits begin an address, and only what stands behind them or their number can tell one apart. */
+	uint32_t length = token->at.length;
+	/* Only what stands behind the hex digits, or their number, can tell an address apart. */
 	uint32_t digits = hex_run(text, 12);
-	bool may_be_mac = digits == 12 || (digits > 0 && digits <= 4 && (text[digits] == ':' || text[digits] == '-' || text[digits] == '.'));
-	uint32_t ipv6 = digits > 0 && text[digits] == ':' ? ipv6_length(text) : 0;
+	char behind = text[digits];
+	bool may_be_mac = digits == 12 || (digits <= 4 && (behind == ':' || behind == '-' || behind == '.'));
 	uint32_t mac = may_be_mac ? mac_length(text) : 0;
+	/* A MAC address that nothing continues is too short for an IPv6 one, and has no `::`. */
+	bool may_be_ipv6 = behind == ':' && (mac == 0 || text[mac] == ':' || is_hex(text[mac]));
+	uint32_t ipv6 = may_be_ipv6 ? ipv6_length(text) : 0;
 	unsigned parts;
 
-	token->at.length = length;
 	if (ipv6 >= length && ipv6 > mac) {
 		token->kind = TOKEN_IPV6;
 		token->at.length = ipv6;
@@ -247,21 +261,29 @@ static bool lex_word(struct cst_lexer *lexer, struct cst_token *token)
 		token->kind = TOKEN_MAC;
 		token->at.length = mac;
 	}
-	if (!is_whole_address(lexer, token))
+	if ((digits == 12 || behind == ':') && !is_whole_address(lexer, token))
 		return false;
 	if (token->kind != TOKEN_END)
 		return true;
 	if (is_number(text, length)) {
 		token->kind = TOKEN_NUMBER;
 		return read_number(lexer, token);
-	} else if (dotted_length(text, &parts) == length) {
-		token->kind = TOKEN_DOTTED;
-	} else {
-		const struct cst_word *word = cst_word_find(text, length);
-		token->kind = word ? word->kind : TOKEN_NAME;
-		token->value = word ? word->value : 0;
-		token->number = word && word->kind == TOKEN_NUMBER ? (uint32_t)word->value : 0;
 	}
+	if (dotted_length(text, &parts) == length)
+		token->kind = TOKEN_DOTTED;
+	else
+		lex_name(text, token);
+	return true;
+}
+
+/* A word, a number or an address: everything that begins with a letter or a digit. */
+static bool lex_word(struct cst_lexer *lexer, struct cst_token *token)
+{
+	const char *text = lexer->text + lexer->next;
+	token->at.length = word_length(text);
+	if (is_hex(*text))
+		return lex_hex(lexer, token);
+	lex_name(text, token);
 	return true;
 }
 
@@ -279,24 +301,20 @@ static bool lex_escaped(struct cst_lexer *lexer, struct cst_token *token)
 	return true;
 }
 
-/* Longer ones first where one begins another. */
+/* Longer ones before those that they begin with; else the more common ones first. */
 static const struct {
 	char text[3];
 	enum cst_token_kind kind;
 	int value;
 } signs[] = {
-	{ "&&", TOKEN_AND, 0 },		  { "||", TOKEN_OR, 0 },
-	{ "==", TOKEN_RELATION, REL_EQ }, { "!=", TOKEN_RELATION, REL_NE },
-	{ ">=", TOKEN_RELATION, REL_GE }, { "<=", TOKEN_RELATION, REL_LE },
-	{ "<<", TOKEN_OPERATOR, OP_LSH }, { ">>", TOKEN_OPERATOR, OP_RSH },
-	{ "=", TOKEN_RELATION, REL_EQ },  { ">", TOKEN_RELATION, REL_GT },
-	{ "<", TOKEN_RELATION, REL_LT },  { "!", TOKEN_NOT, 0 },
-	{ "(", TOKEN_OPEN, 0 },		  { ")", TOKEN_CLOSE, 0 },
-	{ "[", TOKEN_OPEN_BRACKET, 0 },	  { "]", TOKEN_CLOSE_BRACKET, 0 },
-	{ ":", TOKEN_COLON, 0 },	  { "+", TOKEN_OPERATOR, OP_ADD },
-	{ "-", TOKEN_OPERATOR, OP_SUB },  { "*", TOKEN_OPERATOR, OP_MUL },
-	{ "/", TOKEN_OPERATOR, OP_DIV },  { "%", TOKEN_OPERATOR, OP_MOD },
-	{ "&", TOKEN_OPERATOR, OP_AND },  { "|", TOKEN_OPERATOR, OP_OR },
+	{ "(", TOKEN_OPEN, 0 },		 { ")", TOKEN_CLOSE, 0 },	   { "[", TOKEN_OPEN_BRACKET, 0 },
+	{ "]", TOKEN_CLOSE_BRACKET, 0 }, { "/", TOKEN_OPERATOR, OP_DIV },  { "==", TOKEN_RELATION, REL_EQ },
+	{ "=", TOKEN_RELATION, REL_EQ }, { "!=", TOKEN_RELATION, REL_NE }, { "!", TOKEN_NOT, 0 },
+	{ "&&", TOKEN_AND, 0 },		 { "&", TOKEN_OPERATOR, OP_AND },  { "||", TOKEN_OR, 0 },
+	{ "|", TOKEN_OPERATOR, OP_OR },	 { ">=", TOKEN_RELATION, REL_GE }, { ">>", TOKEN_OPERATOR, OP_RSH },
+	{ ">", TOKEN_RELATION, REL_GT }, { "<=", TOKEN_RELATION, REL_LE }, { "<<", TOKEN_OPERATOR, OP_LSH },
+	{ "<", TOKEN_RELATION, REL_LT }, { ":", TOKEN_COLON, 0 },	   { "-", TOKEN_OPERATOR, OP_SUB },
+	{ "+", TOKEN_OPERATOR, OP_ADD }, { "*", TOKEN_OPERATOR, OP_MUL },  { "%", TOKEN_OPERATOR, OP_MOD },
 	{ "^", TOKEN_OPERATOR, OP_XOR },
 };
 
@@ -324,9 +342,10 @@ static bool lex_sign(struct cst_lexer *lexer, struct cst_token *token)
 
 bool cst_lex(struct cst_lexer *lexer, struct cst_token *token)
 {
-	while (is_blank(lexer->text[lexer->next]))
-		lexer->next++;
 	const char *text = lexer->text + lexer->next;
+	while (is_blank(*text))
+		text++;
+	lexer->next = (uint32_t)(text - lexer->text);
 	*token = (struct cst_token){ .kind = TOKEN_END, .at = { lexer->next, 1 } };
 
 	bool ok = true;

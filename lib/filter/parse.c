@@ -9,22 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-bool cst_parse_advance(struct parser *p)
-{
-	p->previous = p->token.at;
-	return cst_lex(&p->lexer, &p->token);
-}
-
-bool cst_parse_at(const struct parser *p, enum cst_token_kind kind)
-{
-	return p->token.kind == kind;
-}
-
-bool cst_parse_at_value(const struct parser *p, enum cst_token_kind kind, int value)
-{
-	return p->token.kind == kind && p->token.value == value;
-}
-
 const char *cst_parse_quote(const struct parser *p, struct ast_span at, char out[static CST_QUOTE_SIZE])
 {
 	const char *text = p->lexer.text + at.start;
@@ -114,11 +98,6 @@ bool cst_parse_check_depth(struct parser *p, unsigned depth)
 bool cst_parse_enter(struct parser *p)
 {
 	return cst_parse_check_depth(p, ++p->depth);
-}
-
-struct ast_span cst_parse_span_from(const struct parser *p, uint32_t start)
-{
-	return (struct ast_span){ start, p->previous.start + p->previous.length - start };
 }
 
 struct ast *cst_parse_node(struct parser *p, enum ast_kind kind, uint32_t start)

@@ -56,25 +56,26 @@ static unsigned hex_value(char c)
 	return c <= '9' ? (unsigned)(c - '0') : (unsigned)((c | 0x20) - 'a') + 10;
 }
 
+static bool is_separator(char c)
+{
+	return c == ':' || c == '-' || c == '.';
+}
+
 /* Six groups of one or two digits, or twelve digits however they are grouped: the lexer let nothing else pass. */
 static void read_mac(struct ast_id *id)
 {
 	size_t separators = 0, digits = 0;
 	for (const char *c = id->text; *c; c++)
-		separators += strchr(":-.", *c) != NULL;
-	if (separators == 5) {
-		const char *next = id->text;
-		for (int i = 0; i < 6; i++) {
-			char *end;
-			id->mac[i] = (uint8_t)strtoul(next, &end, 16);
-			next = end + 1;
-		}
-		return;
-	}
+		separators += is_separator(*c);
+	/* In groups each separator begins an octet; else every second digit does. */
+	size_t octet = 0;
 	for (const char *c = id->text; *c; c++) {
-		if (*c == '.')
+		if (is_separator(*c)) {
+			octet += separators == 5;
 			continue;
-		id->mac[digits / 2] = (uint8_t)(id->mac[digits / 2] << 4 | hex_value(*c));
+		}
+		uint8_t *at = &id->mac[separators == 5 ? octet : digits / 2];
+		*at = (uint8_t)(*at << 4 | hex_value(*c));
 		digits++;
 	}
 }

@@ -56,12 +56,31 @@ struct operand {
 	struct qualifiers qualifiers; /* OPERAND_TERM: what identifiers behind it inherit */
 };
 
-/* parse.c: the next token; false after a diagnosis. */
-bool cst_parse_advance(struct parser *p);
+/* The next token; false after a diagnosis. */
+static inline bool cst_parse_advance(struct parser *p)
+{
+	p->previous = p->token.at;
+	return cst_lex(&p->lexer, &p->token);
+}
+
 /* The token is of this kind (and value). */
-bool cst_parse_at(const struct parser *p, enum cst_token_kind kind);
-bool cst_parse_at_value(const struct parser *p, enum cst_token_kind kind, int value);
-/* The error that something else stands here: "expected `what` ..., found ...". Always false. */
+static inline bool cst_parse_at(const struct parser *p, enum cst_token_kind kind)
+{
+	return p->token.kind == kind;
+}
+
+static inline bool cst_parse_at_value(const struct parser *p, enum cst_token_kind kind, int value)
+{
+	return p->token.kind == kind && p->token.value == value;
+}
+
+/* From `start` to the end of the token before the one under way. */
+static inline struct ast_span cst_parse_span_from(const struct parser *p, uint32_t start)
+{
+	return (struct ast_span){ start, p->previous.start + p->previous.length - start };
+}
+
+/* parse.c: the error that something else stands here: "expected `what` ..., found ...". Always false. */
 bool cst_parse_expected(struct parser *p, const char *what);
 /* The error that nothing says what the identifier is: "expected `remedy`", or the word that was meant. Always false. */
 bool cst_parse_unqualified(struct parser *p, const struct cst_token *token, const char *remedy);
@@ -77,8 +96,6 @@ bool cst_parse_enter(struct parser *p);
 bool cst_parse_check_depth(struct parser *p, unsigned depth);
 /* A node of the tree, its span from `start` to the end of the token before the one under way. */
 struct ast *cst_parse_node(struct parser *p, enum ast_kind kind, uint32_t start);
-/* From `start` to the end of the token before the one under way. */
-struct ast_span cst_parse_span_from(const struct parser *p, uint32_t start);
 /* The token's bytes as a string in the arena, a backslash before them taken away. */
 const char *cst_parse_text(struct parser *p, const struct cst_token *token);
 /* An operand of and, or, not, or of qualifiers, in a place; `inherited` is for its identifiers. */
