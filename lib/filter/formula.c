@@ -4,25 +4,33 @@
 
 #include "filter/pool.h"
 
-static struct cst_formula *new_formula(struct cst_pool *pool, enum cst_formula_kind kind, uint32_t count)
+static inline struct cst_formula *new_formula(struct cst_pool *pool, enum cst_formula_kind kind, uint32_t count,
+					      bool may_trap)
 {
 	struct cst_formula *formula = cst_arena_take(pool->arena, sizeof(*formula) + count * sizeof(formula->kids));
 	if (!formula)
 		return NULL;
 	formula->kind = kind;
-	formula->may_trap = false;
+	formula->may_trap = may_trap;
 	formula->count = count;
 	formula->id = pool->formulas++;
 	return formula;
 }
 
-static const struct cst_formula *new_test(struct cst_pool *pool, const struct cst_test *test)
+/* The kids of a formula that has them lie behind it. */
+static const struct cst_formula **room_for_kids(struct cst_formula *formula)
 {
-	struct cst_formula *formula = new_formula(pool, FORMULA_TEST, 0);
-	if (!formula)
-		return NULL;
-	formula->test = *test;
-	formula->may_trap = cst_test_may_trap(test);
+	const struct cst_formula **kids = (const struct cst_formula **)(formula + 1);
+	formula->kids = kids;
+	return kids;
+}
+
+static inline const struct cst_formula *new_test(struct cst_pool *pool, uint16_t op, const struct cst_value *value,
+						 uint32_t k, const struct cst_value *other)
+{
+	struct cst_formula *formula = new_formula(pool, FORMULA_TEST, 0, value->may_trap || (other && other->may_trap));
+	if (formula)
+		formula->test = (struct cst_test){ .op = op, .k = k, .value = value, .other = other };
 	return formula;
 }
 
@@ -55,13 +63,14 @@ static bool holds(uint16_t op, uint32_t a, uint32_t b)
 	}
 }
 
-static const struct cst_formula *test(struct cst_pool *pool, uint16_t op, const struct cst_value *value, uint32_t k)
+static inline const struct cst_formula *test(struct cst_pool *pool, uint16_t op, const struct cst_value *value,
+					     uint32_t k)
 {
 	if (!value)
 		return NULL;
 	if (value->kind == VALUE_CONST)
 		return truth(pool, holds(op, value->k, k));
-	return new_test(pool, &(struct cst_test){ .op = op, .k = k, .value = value });
+	return new_test(pool, op, value, k, NULL);
 }
 
 static bool is_one_bit(uint32_t mask)
@@ -71,6 +80,9 @@ static bool is_one_bit(uint32_t mask)
 
 const struct cst_formula *cst_eq(struct cst_pool *pool, const struct cst_value *value, uint32_t k)
 {
+	/* A field, as most are. */
+	if (value && value->kind == VALUE_LOAD)
+		return new_test(pool, BPF_JEQ, value, k, NULL);
 	/* What a constant was added to equals the difference. */
 	while (value && value->kind == VALUE_ALU && value->op == BPF_ADD && value->b->kind == VALUE_CONST) {
 		k -= value->b->k;
@@ -140,7 +152,7 @@ const struct cst_formula *cst_compare(struct cst_pool *pool, uint16_t op, const 
 		/* k > v is not v >= k. */
 		return cst_not(pool, op == BPF_JGT ? cst_ge(pool, right, left->k) : cst_gt(pool, right, left->k));
 	}
-	return new_test(pool, &(struct cst_test){ .op = op, .value = left, .other = right });
+	return new_test(pool, op, left, 0, right);
 }
 
 const struct cst_formula *cst_not(struct cst_pool *pool, const struct cst_formula *formula)
@@ -151,49 +163,53 @@ const struct cst_formula *cst_not(struct cst_pool *pool, const struct cst_formul
 		return truth(pool, formula->kind == FORMULA_FALSE);
 	if (formula->kind == FORMULA_NOT)
 		return formula->kids[0];
-	struct cst_formula *negation = new_formula(pool, FORMULA_NOT, 1);
-	if (!negation)
-		return NULL;
-	const struct cst_formula **kids = (const struct cst_formula **)(negation + 1);
-	kids[0] = formula;
-	negation->kids = kids;
-	negation->may_trap = formula->may_trap;
+	struct cst_formula *negation = new_formula(pool, FORMULA_NOT, 1, formula->may_trap);
+	if (negation)
+		room_for_kids(negation)[0] = formula;
 	return negation;
 }
 
-/* AND and OR alike: `zero` decides at once, the other constant says nothing. */
-static const struct cst_formula *join(struct cst_pool *pool, enum cst_formula_kind kind,
-				      const struct cst_formula *const *kids, size_t count)
+/* What is left of a list without its constants: `zero` decides at once, the other one says nothing. Sets `*count`. */
+static const struct cst_formula *drop_constants(struct cst_pool *pool, enum cst_formula_kind zero,
+						const struct cst_formula *const *kids, size_t count,
+						const struct cst_formula **kept, uint32_t *kept_count)
 {
-	enum cst_formula_kind zero = kind == FORMULA_AND ? FORMULA_FALSE : FORMULA_TRUE;
-	enum cst_formula_kind unit = kind == FORMULA_AND ? FORMULA_TRUE : FORMULA_FALSE;
-	const struct cst_formula *only = truth(pool, zero == FORMULA_FALSE);
 	bool may_trap = false;
-	uint32_t n = 0;
+	*kept_count = 0;
 	for (size_t i = 0; i < count; i++) {
-		if (!kids[i])
-			return NULL;
 		if (kids[i]->kind == zero && !may_trap)
 			return kids[i];
 		may_trap |= kids[i]->may_trap;
-		if (kids[i]->kind == unit)
-			continue;
-		only = kids[i];
-		n++;
+		if (kids[i]->kind > FORMULA_TRUE || kids[i]->kind == zero)
+			kept[(*kept_count)++] = kids[i];
 	}
-	if (n < 2)
-		return only;
-	struct cst_formula *joined = new_formula(pool, kind, n);
+	if (*kept_count == 0)
+		return truth(pool, zero == FORMULA_FALSE);
+	return *kept_count == 1 ? kept[0] : NULL;
+}
+
+/* AND and OR alike. */
+static const struct cst_formula *join(struct cst_pool *pool, enum cst_formula_kind kind,
+				      const struct cst_formula *const *kids, size_t count)
+{
+	bool may_trap = false, has_constant = count < 2;
+	for (size_t i = 0; i < count; i++) {
+		if (!kids[i])
+			return NULL;
+		may_trap |= kids[i]->may_trap;
+		has_constant |= kids[i]->kind <= FORMULA_TRUE;
+	}
+	struct cst_formula *joined = new_formula(pool, kind, (uint32_t)count, may_trap);
 	if (!joined)
 		return NULL;
-	/* They lie behind it. */
-	const struct cst_formula **kept = (const struct cst_formula **)(joined + 1);
-	joined->kids = kept;
-	joined->may_trap = may_trap;
-	for (size_t i = 0; i < count; i++) {
-		if (kids[i]->kind != unit)
-			*kept++ = kids[i];
+	const struct cst_formula **kept = room_for_kids(joined);
+	if (has_constant) {
+		const struct cst_formula *settled = drop_constants(
+			pool, kind == FORMULA_AND ? FORMULA_FALSE : FORMULA_TRUE, kids, count, kept, &joined->count);
+		return settled ? settled : joined;
 	}
+	for (size_t i = 0; i < count; i++)
+		kept[i] = kids[i];
 	return joined;
 }
 
@@ -208,8 +224,8 @@ const struct cst_formula *cst_any(struct cst_pool *pool, const struct cst_formul
 }
 
 /* join() of two, without a list. */
-static const struct cst_formula *join_two(struct cst_pool *pool, enum cst_formula_kind kind,
-					  const struct cst_formula *a, const struct cst_formula *b)
+static inline const struct cst_formula *join_two(struct cst_pool *pool, enum cst_formula_kind kind,
+						 const struct cst_formula *a, const struct cst_formula *b)
 {
 	enum cst_formula_kind zero = kind == FORMULA_AND ? FORMULA_FALSE : FORMULA_TRUE;
 	enum cst_formula_kind unit = kind == FORMULA_AND ? FORMULA_TRUE : FORMULA_FALSE;
@@ -219,7 +235,13 @@ static const struct cst_formula *join_two(struct cst_pool *pool, enum cst_formul
 		return a;
 	if (a->kind == unit || (b->kind == zero && !a->may_trap))
 		return b;
-	return join(pool, kind, (const struct cst_formula *[]){ a, b }, 2);
+	struct cst_formula *joined = new_formula(pool, kind, 2, a->may_trap || b->may_trap);
+	if (joined) {
+		const struct cst_formula **kids = room_for_kids(joined);
+		kids[0] = a;
+		kids[1] = b;
+	}
+	return joined;
 }
 
 const struct cst_formula *cst_and(struct cst_pool *pool, const struct cst_formula *a, const struct cst_formula *b)

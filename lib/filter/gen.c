@@ -17,7 +17,7 @@ void *cst_gen_fail(struct cst_gen *g, const char *format, ...)
 
 /* ---- loading and comparing ---- */
 
-static struct cst_place place_of(const struct cst_gen *g, enum cst_layer layer)
+static inline struct cst_place place_of(const struct cst_gen *g, enum cst_layer layer)
 {
 	const struct cst_frame *frame = &g->frame;
 	struct cst_place place = frame->payload;
@@ -64,8 +64,9 @@ static const struct cst_value *plus(struct cst_gen *g, const struct cst_value *a
 	return cst_value_alu(g->pool, BPF_ADD, a, b);
 }
 
-const struct cst_value *cst_gen_load(struct cst_gen *g, enum cst_layer layer, const struct cst_value *index,
-				     uint32_t offset, uint8_t size)
+/* From where a number out of the packet takes part in the place. */
+static const struct cst_value *load_computed(struct cst_gen *g, enum cst_layer layer, const struct cst_value *index,
+					     uint32_t offset, uint8_t size)
 {
 	struct cst_place place = place_of(g, layer);
 	const struct cst_value *base = place.base;
@@ -79,6 +80,15 @@ const struct cst_value *cst_gen_load(struct cst_gen *g, enum cst_layer layer, co
 	if (!sum && (base || index))
 		return NULL;
 	return cst_value_load(g->pool, sum, place.offset + offset, size);
+}
+
+const struct cst_value *cst_gen_load(struct cst_gen *g, enum cst_layer layer, const struct cst_value *index,
+				     uint32_t offset, uint8_t size)
+{
+	struct cst_place place = place_of(g, layer);
+	if (!index && !place.base && layer != LAYER_TRANSPORT4)
+		return cst_value_load(g->pool, NULL, place.offset + offset, size);
+	return load_computed(g, layer, index, offset, size);
 }
 
 const struct cst_formula *cst_gen_eq(struct cst_gen *g, enum cst_layer layer, uint32_t offset, uint8_t size, uint32_t k)

@@ -53,7 +53,7 @@ struct cst_formula {
 	};
 };
 
-enum { FIRST_VALUE_BUCKETS = 64 };
+enum { FIRST_VALUE_BUCKETS = 32 };
 
 struct cst_pool {
 	struct cst_arena *arena;
@@ -61,6 +61,7 @@ struct cst_pool {
 	void *first_values[FIRST_VALUE_BUCKETS]; /* the first buckets of `values` */
 	struct cst_formula constant[2];		 /* false and true */
 	uint32_t formulas;
+	struct cst_value *room, *room_end; /* for values to come */
 };
 
 #endif

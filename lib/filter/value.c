@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { SLAB = 16 };
+
 struct cst_pool *cst_pool_new(struct cst_arena *arena)
 {
 	struct cst_pool *pool = cst_arena_alloc(arena, sizeof(*pool));
@@ -19,35 +21,37 @@ struct cst_pool *cst_pool_new(struct cst_arena *arena)
 	return pool;
 }
 
-static inline uint32_t hash_of(const struct cst_value *value)
+static inline uint32_t form_of(enum cst_value_kind kind, uint16_t op, uint8_t size)
 {
-	uint32_t form = (uint32_t)value->kind << 24 | (uint32_t)value->size << 16 | value->op;
-	uint64_t hash = (uint64_t)value->k << 32 | (form + value->code_length);
-	if (value->a)
-		hash ^= (value->a->id + 1) * UINT64_C(0x9e3779b97f4a7c15);
-	if (value->b)
-		hash ^= (value->b->id + 1) * UINT64_C(0xc2b2ae3d27d4eb4f);
-	return (uint32_t)(hash * UINT64_C(0xd6e8feb86659fd93) >> 32);
+	return (uint32_t)kind << 24 | (uint32_t)size << 16 | op;
 }
 
-static inline bool same(const struct cst_value *a, const struct cst_value *b)
+static inline uint32_t hash(uint32_t form, uint32_t k, const struct cst_value *a, const struct cst_value *b)
 {
-	return a->k == b->k && a->a == b->a && a->kind == b->kind && a->op == b->op && a->size == b->size &&
-	       a->b == b->b && a->code_length == b->code_length &&
-	       (a->code_length == 0 || memcmp(a->code, b->code, a->code_length * sizeof(*a->code)) == 0);
+	/* Products side by side: one that waits for another takes longer. */
+	uint64_t mix = k * UINT64_C(0xd6e8feb86659fd93) + form * UINT64_C(0xa0761d6478bd642f);
+	if (a)
+		mix += (a->id + 1) * UINT64_C(0x9e3779b97f4a7c15);
+	if (b)
+		mix += (b->id + 1) * UINT64_C(0xc2b2ae3d27d4eb4f);
+	return (uint32_t)(mix >> 32);
 }
 
-/* Twice the chains when there is more than one object a chain. Without memory for it all goes on to the end, where the arena
- * says that it failed. */
-static void spread(struct cst_pool *pool)
+static uint32_t hash_of(const struct cst_value *value)
+{
+	return hash(form_of(value->kind, value->op, value->size), value->k, value->a, value->b);
+}
+
+/* Twice the chains when there is more than one object a chain. False: no memory for them. */
+static bool spread(struct cst_pool *pool)
 {
 	struct cst_hash *table = &pool->values;
 	if (table->count <= table->mask)
-		return;
+		return true;
 	uint32_t mask = table->mask * 2 + 1;
 	void **buckets = cst_arena_array(pool->arena, (size_t)mask + 1, sizeof(void *));
 	if (!buckets)
-		return;
+		return false;
 	for (uint32_t i = 0; i <= table->mask; i++) {
 		for (struct cst_value *value = table->buckets[i], *next; value; value = next) {
 			next = value->same_bucket;
@@ -58,6 +62,7 @@ static void spread(struct cst_pool *pool)
 	}
 	table->buckets = buckets;
 	table->mask = mask;
+	return true;
 }
 
 struct cst_reach cst_further(struct cst_reach a, struct cst_reach b)
@@ -81,69 +86,105 @@ struct cst_reach cst_surely(struct cst_reach reach)
 	return reach.absolute == CST_REACH_ANYWHERE ? (struct cst_reach){ 0, 0, NULL } : reach;
 }
 
-/* Of a value whose operands are made. Who has read behind a base has computed it, and so read what that takes. */
-static struct cst_reach reach_of(const struct cst_value *value)
+/* Of a load from behind what `base` computes. Who has read there has computed it, and so read what that takes. */
+static struct cst_reach reach_behind(const struct cst_value *base, uint32_t end)
 {
-	struct cst_reach reach = { 0, 0, NULL };
+	return (struct cst_reach){ cst_surely(base->reach).absolute, end, base };
+}
+
+/* What is known of a value from its operands. */
+static void derive(struct cst_value *value)
+{
+	const struct cst_value *a = value->a, *b = value->b;
+	value->may_trap = (a && a->may_trap) || (b && b->may_trap);
+	value->whole = value->id;
+	value->reach = (struct cst_reach){ 0, 0, NULL };
 	switch (value->kind) {
 	case VALUE_LOAD:
-		if (value->a)
-			return (struct cst_reach){ cst_surely(value->a->reach).absolute, value->k + value->size,
-						   value->a };
-		/* Metadata is always there. */
-		reach.absolute = value->k <= INT32_MAX ? value->k + value->size : 0;
-		return reach;
+		if (a)
+			value->reach = reach_behind(a, value->k + value->size);
+		else if (value->k <= INT32_MAX) /* metadata is always there */
+			value->reach.absolute = value->k + value->size;
+		return;
 	case VALUE_ALU:
-		reach = value->a->reach;
-		return value->b ? cst_further(reach, value->b->reach) : reach;
+		value->reach = b ? cst_further(a->reach, b->reach) : a->reach;
+		if ((value->op == BPF_DIV || value->op == BPF_MOD) && b->kind != VALUE_CONST)
+			value->may_trap = true;
+		if (value->op == BPF_AND && b->kind == VALUE_CONST)
+			value->whole = a->id;
+		return;
 	case VALUE_CODE:
-		return (struct cst_reach){ 0, 0, value };
+		value->reach.base = value;
+		return;
 	default:
-		return reach;
+		return;
 	}
 }
 
-/* The one object that equals `like`. */
-static const struct cst_value *intern(struct cst_pool *pool, const struct cst_value *like)
+static struct cst_value *add(struct cst_pool *pool, uint32_t form, uint32_t k, const struct cst_value *a,
+			     const struct cst_value *b, uint32_t hash);
+
+/* add() where there was no room for one more. Apart from it, which calls nothing so. */
+static __attribute__((noinline)) struct cst_value *add_with_room(struct cst_pool *pool, uint32_t form, uint32_t k,
+								 const struct cst_value *a, const struct cst_value *b,
+								 uint32_t hash)
+{
+	if (!spread(pool))
+		return NULL;
+	if (pool->room == pool->room_end) {
+		pool->room = cst_arena_take(pool->arena, SLAB * sizeof(*pool->room));
+		pool->room_end = pool->room ? pool->room + SLAB : NULL;
+	}
+	return pool->room ? add(pool, form, k, a, b, hash) : NULL;
+}
+
+/* A value that is not there yet; `form` is its kind, its size and its operation. */
+static __attribute__((noinline)) struct cst_value *add(struct cst_pool *pool, uint32_t form, uint32_t k,
+						       const struct cst_value *a, const struct cst_value *b,
+						       uint32_t hash)
 {
 	struct cst_hash *table = &pool->values;
-	uint32_t hash = hash_of(like);
-	for (struct cst_value *value = table->buckets[hash & table->mask]; value; value = value->same_bucket) {
-		if (same(value, like))
-			return value;
-	}
-	spread(pool);
-	struct cst_value *value = cst_arena_take(pool->arena, sizeof(*value));
-	if (!value)
-		return NULL;
-	*value = *like;
-	if (like->code_length > 0) {
-		struct bpf_insn *code = cst_arena_array(pool->arena, like->code_length, sizeof(*code));
-		if (!code)
-			return NULL;
-		memcpy(code, like->code, like->code_length * sizeof(*code));
-		value->code = code;
-	}
-	value->may_trap = (like->a && like->a->may_trap) || (like->b && like->b->may_trap) ||
-			  (like->kind == VALUE_ALU && (like->op == BPF_DIV || like->op == BPF_MOD) &&
-			   like->b->kind != VALUE_CONST);
-	value->reach = reach_of(value);
+	if (__builtin_expect(pool->room == pool->room_end || table->count > table->mask, false))
+		return add_with_room(pool, form, k, a, b, hash);
+	struct cst_value *value = pool->room++;
+	value->kind = (enum cst_value_kind)(form >> 24);
+	value->size = (uint8_t)(form >> 16);
+	value->op = (uint16_t)form;
+	value->k = k;
+	value->a = a;
+	value->b = b;
+	value->code = NULL;
+	value->code_length = 0;
 	value->id = table->count++;
-	bool is_masked = like->kind == VALUE_ALU && like->op == BPF_AND && like->b->kind == VALUE_CONST;
-	value->whole = is_masked ? like->a->id : value->id;
+	derive(value);
 	value->same_bucket = table->buckets[hash & table->mask];
 	table->buckets[hash & table->mask] = value;
 	return value;
 }
 
+/* The one object of this kind and these operands; no VALUE_CODE. Most of those that are asked for are there: inline, so
+ * that what a caller does not have is not looked at. */
+static inline const struct cst_value *intern(struct cst_pool *pool, enum cst_value_kind kind, uint16_t op, uint8_t size,
+					     uint32_t k, const struct cst_value *a, const struct cst_value *b)
+{
+	struct cst_hash *table = &pool->values;
+	uint32_t form = form_of(kind, op, size), bucket = hash(form, k, a, b);
+	for (struct cst_value *value = table->buckets[bucket & table->mask]; value; value = value->same_bucket) {
+		if (value->k == k && value->kind == kind && value->a == a && value->size == size && value->op == op &&
+		    value->b == b)
+			return value;
+	}
+	return add(pool, form, k, a, b, bucket);
+}
+
 const struct cst_value *cst_value_const(struct cst_pool *pool, uint32_t k)
 {
-	return intern(pool, &(struct cst_value){ .kind = VALUE_CONST, .k = k });
+	return intern(pool, VALUE_CONST, 0, 0, k, NULL, NULL);
 }
 
 const struct cst_value *cst_value_pktlen(struct cst_pool *pool)
 {
-	return intern(pool, &(struct cst_value){ .kind = VALUE_PKTLEN });
+	return intern(pool, VALUE_PKTLEN, 0, 0, 0, NULL, NULL);
 }
 
 /* The largest number that the value can be, as far as is seen at a glance. */
@@ -173,18 +214,20 @@ static uint32_t upper_bound(const struct cst_value *value)
 
 const struct cst_value *cst_value_load(struct cst_pool *pool, const struct cst_value *base, uint32_t k, uint8_t size)
 {
+	if (!base)
+		return intern(pool, VALUE_LOAD, 0, size, k, NULL, NULL);
 	/* Constants in the base move into k, so that one place has one name; but a sum that wraps stays as it is written:
 	 * the machine finds it outside of every packet, and would not find the wrapped one there. */
-	while (base && base->kind == VALUE_ALU && base->op == BPF_ADD && base->b->kind == VALUE_CONST &&
+	while (base->kind == VALUE_ALU && base->op == BPF_ADD && base->b->kind == VALUE_CONST &&
 	       base->b->k <= INT32_MAX - k && k <= INT32_MAX && upper_bound(base->a) <= UINT32_MAX - base->b->k) {
 		k += base->b->k;
 		base = base->a;
 	}
-	if (base && base->kind == VALUE_CONST && k <= INT32_MAX && base->k <= INT32_MAX - k) {
+	if (base->kind == VALUE_CONST && k <= INT32_MAX && base->k <= INT32_MAX - k) {
 		k += base->k;
 		base = NULL;
 	}
-	return intern(pool, &(struct cst_value){ .kind = VALUE_LOAD, .size = size, .k = k, .a = base });
+	return intern(pool, VALUE_LOAD, 0, size, k, base, NULL);
 }
 
 static uint32_t compute(uint16_t op, uint32_t a, uint32_t b)
@@ -271,7 +314,7 @@ const struct cst_value *cst_value_alu(struct cst_pool *pool, uint16_t op, const 
 		    a->b->kind == VALUE_CONST)
 			return cst_value_alu_k(pool, op, a->a, compute(op, a->b->k, b->k));
 	}
-	return intern(pool, &(struct cst_value){ .kind = VALUE_ALU, .op = op, .a = a, .b = b });
+	return intern(pool, VALUE_ALU, op, 0, 0, a, b);
 }
 
 const struct cst_value *cst_value_alu_k(struct cst_pool *pool, uint16_t op, const struct cst_value *a, uint32_t k)
@@ -282,6 +325,20 @@ const struct cst_value *cst_value_alu_k(struct cst_pool *pool, uint16_t op, cons
 const struct cst_value *cst_value_code(struct cst_pool *pool, const struct cst_value *operand, const struct bpf_insn *code,
 				       uint32_t length)
 {
-	return intern(pool,
-		      &(struct cst_value){ .kind = VALUE_CODE, .a = operand, .code = code, .code_length = length });
+	/* Told apart by their lengths first, which k has no other use for. */
+	uint32_t form = form_of(VALUE_CODE, 0, 0), bucket = hash(form, length, operand, NULL);
+	for (struct cst_value *value = pool->values.buckets[bucket & pool->values.mask]; value;
+	     value = value->same_bucket) {
+		if (value->kind == VALUE_CODE && value->k == length && value->a == operand &&
+		    memcmp(value->code, code, length * sizeof(*code)) == 0)
+			return value;
+	}
+	struct bpf_insn *copy = cst_arena_take(pool->arena, length * sizeof(*code));
+	struct cst_value *value = copy ? add(pool, form, length, operand, NULL, bucket) : NULL;
+	if (!value)
+		return NULL;
+	memcpy(copy, code, length * sizeof(*code));
+	value->code = copy;
+	value->code_length = length;
+	return value;
 }
