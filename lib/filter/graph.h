@@ -8,11 +8,16 @@
 struct cst_node {
 	struct cst_test test;
 	uint8_t test_bit, value_bit; /* what is told apart at a glance: hashes, below 64 */
-	struct cst_node *ways[2]; /* [0]: the test fails; [1]: it holds. NULL at both ends. */
-	uint32_t id;              /* dense, from 0: the ends are 0 (reject) and 1 (accept) */
-	uint32_t order;           /* place in the last cst_graph_order() */
+	uint32_t walk;		     /* the last cst_graph_order() that came by, */
+	struct cst_node *ways[2];    /* [0]: the test fails; [1]: it holds. NULL at both ends. */
+	uint32_t id;	/* dense, from 0: the ends are 0 (reject) and 1 (accept); above those of its ways */
+	uint32_t order; /* place in the last cst_graph_order(), */
+	uint32_t edges; /* and the edges by which it came */
 	struct cst_node *same_bucket;
 };
+
+/* Nodes as they are made; the slabs hang together from the youngest on. */
+struct cst_slab;
 
 static inline bool cst_is_end(const struct cst_node *node)
 {
@@ -23,6 +28,9 @@ struct cst_graph {
 	struct cst_pool *pool;
 	struct cst_hash nodes;
 	struct cst_node *reject, *accept;
+	struct cst_slab *slabs;
+	struct cst_node *room, *room_end; /* for nodes to come: in the youngest slab */
+	uint32_t walks;			  /* cst_graph_order() so far */
 	/* The last cst_graph_order(). */
 	struct cst_node *ordered_root, **ordered;
 	uint32_t ordered_count;
