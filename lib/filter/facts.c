@@ -34,19 +34,16 @@ struct outcome {
 struct knowledge {
 	uint8_t ranges, outcomes;
 	bool is_reached;
+	/* The values and tests of the node and of all that it leads to, by bits (cst_node.value_bit): what is known of
+	 * others decides nothing from there on. A masked value counts as the whole, since one says something of the
+	 * other; two that share a bit cost some needless work. */
+	uint64_t values_ahead, tests_ahead;
 	struct range range[MOST_RANGES];
 	struct outcome outcome[MOST_OUTCOMES];
 };
 
-/* Tests that are made more than once, and values that are (a masked value says something of the whole, and the whole of
- * it), as bits by hash: what is known of others decides nothing. Two that share a bit cost some needless work. */
-struct repeated {
-	uint64_t tests, values;
-};
-
 struct pass {
 	struct cst_graph *graph;
-	struct repeated repeated;
 	enum cst_facts facts;
 	struct cst_node **nodes; /* in order */
 	uint32_t count;
@@ -63,24 +60,44 @@ static bool same_test(const struct cst_test *a, const struct cst_test *b)
 	return a == b || (a->value == b->value && a->k == b->k && a->op == b->op && a->other == b->other);
 }
 
-static uint64_t bit(uint8_t number)
+static bool has_bit(uint64_t set, uint8_t number)
 {
-	return UINT64_C(1) << number;
+	return set >> number & 1;
 }
 
-static struct repeated find_repeated(const struct pass *pass)
+/* Whether what lies behind `node` could use what its test says when it ends `holds`. */
+static bool can_teach(const struct pass *pass, const struct cst_node *node, bool holds, const struct knowledge *pupil)
 {
-	uint64_t tests = 0, values = 0;
-	struct repeated repeated = { 0, 0 };
-	for (uint32_t i = 0; i < pass->count && !cst_is_end(pass->nodes[i]); i++) {
+	const struct cst_test *test = &node->test;
+	if (!has_bit(pupil->values_ahead, node->value_bit))
+		return false;
+	if (has_bit(pupil->tests_ahead, node->test_bit) || (test->op == BPF_JEQ && holds))
+		return true;
+	return pass->facts == FACTS_ALL && (test->op == BPF_JGT || test->op == BPF_JGE);
+}
+
+/* Look ahead from all nodes, from the ends upwards. False: no node can teach another anything. */
+static bool look_ahead(struct pass *pass)
+{
+	bool any = false;
+	for (uint32_t i = pass->count; i-- > 0;) {
 		const struct cst_node *node = pass->nodes[i];
-		uint64_t test_bit = bit(node->test_bit), value_bit = bit(node->value_bit);
-		repeated.tests |= tests & test_bit;
-		repeated.values |= values & value_bit;
-		tests |= test_bit;
-		values |= value_bit;
+		struct knowledge *known = &pass->known[i];
+		uint64_t values = UINT64_C(1) << node->value_bit, tests = UINT64_C(1) << node->test_bit;
+		for (int way = 0; way < 2; way++) {
+			const struct cst_node *next = node->ways[way];
+			if (cst_is_end(next))
+				continue;
+			const struct knowledge *pupil = &pass->known[next->order];
+			any = any || can_teach(pass, node, way == 1, pupil);
+			values |= pupil->values_ahead;
+			tests |= pupil->tests_ahead;
+		}
+		known->values_ahead = values;
+		known->tests_ahead = tests;
+		known->is_reached = false;
 	}
-	return repeated;
+	return any;
 }
 
 static const struct range *range_of(const struct knowledge *known, const struct cst_value *value)
@@ -154,8 +171,6 @@ static int decide(const struct pass *pass, const struct cst_node *node, const st
 {
 	const struct cst_test *test = &node->test;
 	struct range range;
-	if (!(pass->repeated.values & bit(node->value_bit)))
-		return -1;
 	for (uint32_t i = 0; i < known->outcomes; i++) {
 		if (same_test(known->outcome[i].test, test))
 			return known->outcome[i].holds;
@@ -185,22 +200,28 @@ static void trim(struct range *range)
 	range->points = kept;
 }
 
-static void learn_range(struct knowledge *known, struct range range)
+/* `is_point`: low and high are one, and the value may be known as a point. */
+static void learn_range(struct knowledge *known, const struct cst_value *value, uint32_t low, uint32_t high,
+			bool is_point)
 {
 	for (uint32_t i = 0; i < known->ranges; i++) {
 		struct range *old = &known->range[i];
-		if (old->value != range.value)
+		if (old->value != value)
 			continue;
-		if (range.low > old->low)
-			old->low = range.low;
-		if (range.high < old->high)
-			old->high = range.high;
+		if (low > old->low)
+			old->low = low;
+		if (high < old->high)
+			old->high = high;
 		trim(old);
 		return;
 	}
 	if (known->ranges == MOST_RANGES)
 		memmove(known->range, known->range + 1, --known->ranges * sizeof(*known->range));
-	known->range[known->ranges++] = range;
+	struct range *range = &known->range[known->ranges++];
+	range->value = value;
+	range->low = range->point[0] = low;
+	range->high = high;
+	range->points = is_point;
 }
 
 /* One of the points that the value could be is out. */
@@ -227,37 +248,36 @@ static void learn_outcome(struct knowledge *known, const struct cst_test *test, 
 	known->outcome[known->outcomes++] = (struct outcome){ test, holds };
 }
 
+static void learn_equal(const struct pass *pass, struct knowledge *known, const struct cst_value *value, uint32_t k)
+{
+	learn_range(known, value, k, k, true);
+	if (pass->facts == FACTS_ALL && grows_with_value(value) && !(k & ~value->b->k))
+		learn_range(known, value->a, k, k | ~value->b->k, false);
+}
+
 static void learn(const struct pass *pass, struct knowledge *known, const struct cst_node *node, bool holds)
 {
 	const struct cst_test *test = &node->test;
-	if (!(pass->repeated.values & bit(node->value_bit)))
+	const struct knowledge *pupil = &pass->known[node->ways[holds]->order];
+	if (!has_bit(pupil->values_ahead, node->value_bit))
 		return;
-	struct range range = { .value = test->value, .high = UINT32_MAX };
-	bool is_equal = !test->other && test->op == BPF_JEQ && holds;
-	if (is_equal) {
-		range.low = range.high = range.point[0] = test->k;
-		range.points = 1;
-		learn_range(known, range);
-		if (pass->facts == FACTS_ALL && grows_with_value(test->value) && !(test->k & ~test->value->b->k))
-			learn_range(known, (struct range){ .value = test->value->a,
-							   .low = test->k,
-							   .high = test->k | ~test->value->b->k });
+	bool is_equality = test->op == BPF_JEQ && !test->other;
+	if (is_equality && holds) {
+		learn_equal(pass, known, test->value, test->k);
 		return;
 	}
-	if (pass->repeated.tests & bit(node->test_bit))
+	if (has_bit(pupil->tests_ahead, node->test_bit))
 		learn_outcome(known, test, holds);
-	if (test->op == BPF_JEQ && !test->other)
+	if (is_equality)
 		learn_not(known, test->value, test->k);
 	if (pass->facts == FACTS_PLAIN || test->other || test->op == BPF_JSET || test->op == BPF_JEQ)
 		return;
 	/* A test that was not decided leaves both outcomes possible, so that nothing wraps here. */
-	if (test->op == BPF_JGT && holds)
-		range.low = test->k + 1;
-	else if (test->op == BPF_JGE && holds)
-		range.low = test->k;
+	uint32_t least = test->op == BPF_JGT ? test->k + 1 : test->k;
+	if (holds)
+		learn_range(known, test->value, least, UINT32_MAX, false);
 	else
-		range.high = test->op == BPF_JGT ? test->k : test->k - 1;
-	learn_range(known, range);
+		learn_range(known, test->value, 0, least - 1, false);
 }
 
 /* The points of both, if there is room for them. */
@@ -320,13 +340,15 @@ static void drop_ranges(struct knowledge *known)
 	known->ranges = kept;
 }
 
-/* What is filled of it, which is little. */
-static void copy_knowledge(struct knowledge *into, const struct knowledge *from)
+/* What is filled of it, which is little, and is of values in `wanted`. */
+static void copy_knowledge(struct knowledge *into, const struct knowledge *from, uint64_t wanted)
 {
-	into->ranges = from->ranges;
+	into->ranges = 0;
 	into->outcomes = from->outcomes;
-	for (uint32_t i = 0; i < from->ranges; i++)
-		into->range[i] = from->range[i];
+	for (uint32_t i = 0; i < from->ranges; i++) {
+		if (has_bit(wanted, from->range[i].value->whole & 63))
+			into->range[into->ranges++] = from->range[i];
+	}
 	for (uint32_t i = 0; i < from->outcomes; i++)
 		into->outcome[i] = from->outcome[i];
 }
@@ -335,7 +357,7 @@ static void arrive(struct pass *pass, const struct cst_node *node, const struct 
 {
 	struct knowledge *there = &pass->known[node->order];
 	if (!there->is_reached) {
-		copy_knowledge(there, known);
+		copy_knowledge(there, known, there->values_ahead);
 		there->is_reached = true;
 		return;
 	}
@@ -344,12 +366,17 @@ static void arrive(struct pass *pass, const struct cst_node *node, const struct 
 		drop_ranges(there);
 }
 
+static bool knows_anything(const struct knowledge *known)
+{
+	return known->ranges > 0 || known->outcomes > 0;
+}
+
 /* Follow the edge `way` of a node past all that is known on it, which is what the node knows and its outcome. */
 static struct cst_node *follow(struct pass *pass, const struct cst_node *node, int way, struct knowledge *known)
 {
 	struct cst_node *target = node->ways[way];
 	learn(pass, known, node, way == 1);
-	for (; !cst_is_end(target) && pass->patience > 0; pass->patience--) {
+	for (; !cst_is_end(target) && knows_anything(known) && pass->patience > 0; pass->patience--) {
 		int outcome = decide(pass, target, known);
 		if (outcome < 0)
 			break;
@@ -366,12 +393,12 @@ static void follow_all(struct pass *pass)
 	pass->known[0].is_reached = true;
 	for (uint32_t i = 0; i < pass->count; i++) {
 		const struct cst_node *node = pass->nodes[i];
-		if (cst_is_end(node) || !pass->known[i].is_reached)
+		if (!pass->known[i].is_reached)
 			continue;
 		struct knowledge copy, *known = &pass->known[i];
 		/* Two ways that lead on need what the node knows twice. */
 		if (!cst_is_end(node->ways[0]) && !cst_is_end(node->ways[1])) {
-			copy_knowledge(&copy, known);
+			copy_knowledge(&copy, known, UINT64_MAX);
 			known = &copy;
 		}
 		for (int way = 0; way < 2; way++) {
@@ -393,10 +420,6 @@ static struct cst_node *rebuild(struct pass *pass)
 	pass->has_changed = false;
 	for (uint32_t i = pass->count; i-- > 0;) {
 		struct cst_node *node = pass->nodes[i];
-		if (cst_is_end(node)) {
-			made[i] = node;
-			continue;
-		}
 		if (!pass->known[i].is_reached)
 			continue;
 		struct cst_node *ways[2];
@@ -422,25 +445,29 @@ static struct cst_node *run(struct pass *pass, struct cst_node *root)
 	pass->nodes = cst_graph_order(pass->graph, root, &pass->count);
 	if (!pass->nodes)
 		return NULL;
-	pass->repeated = find_repeated(pass);
-	if (!pass->repeated.values)
-		return root;
+	/* The ends, which come last, know nothing. */
+	while (cst_is_end(pass->nodes[pass->count - 1]))
+		pass->count--;
 	pass->ways = cst_arena_take(pass->graph->pool->arena, pass->count * sizeof(*pass->ways));
 	/* Large, of no use afterwards, and mostly left untouched. */
 	struct knowledge few[FEW];
 	pass->known = pass->count <= FEW ? few : malloc(pass->count * sizeof(*pass->known));
-	if (pass->ways && pass->known) {
-		for (uint32_t i = 0; i < pass->count; i++)
-			pass->known[i].is_reached = false;
+	if (!pass->ways || !pass->known) {
+		root = NULL;
+	} else if (look_ahead(pass)) {
 		pass->known[0].ranges = pass->known[0].outcomes = 0;
 		follow_all(pass);
 		root = pass->has_changed ? rebuild(pass) : root;
-	} else {
-		root = NULL;
 	}
 	if (pass->known != few)
 		free(pass->known);
 	return root;
+}
+
+/* Nobody could learn from it. */
+static bool is_last_test(const struct cst_node *node)
+{
+	return cst_is_end(node->ways[0]) && cst_is_end(node->ways[1]);
 }
 
 struct cst_node *cst_use_facts(struct cst_graph *graph, struct cst_node *root, enum cst_facts facts)
@@ -450,7 +477,7 @@ struct cst_node *cst_use_facts(struct cst_graph *graph, struct cst_node *root, e
 			     .patience = PATIENCE + (uint64_t)PATIENCE_PER_NODE * graph->nodes.count,
 			     .has_changed = true };
 	for (int round = 0; round < MOST_ROUNDS && pass.has_changed && pass.patience > 0; round++) {
-		if (!root || cst_is_end(root))
+		if (!root || cst_is_end(root) || is_last_test(root))
 			return root;
 		root = run(&pass, root);
 	}
