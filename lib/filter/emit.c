@@ -44,6 +44,12 @@ struct step {
 struct recipe {
 	struct step *steps; /* one more than `count`: the jump, as the last place to enter */
 	uint32_t count, room;
+	const struct cst_value *field; /* one load from a fixed place, as most are, of this; NULL: anything else */
+};
+
+struct field_recipe {
+	struct recipe recipe;
+	struct step steps[2];
 };
 
 struct chain {
@@ -71,7 +77,7 @@ struct emitter {
 	bool may_keep; /* some value takes more than an instruction */
 	enum cst_emit_error error;
 	struct recipe **recipes; /* by value id, of tests against a constant */
-	int8_t *prelude;	 /* by node->order: 1 + the kept value that is put into its cell there, or 0 */
+	int8_t *prelude; /* by node->order: 1 + the kept value that is put into its cell there, or 0; NULL: none yet */
 	struct cst_arena_mark before_plan; /* where the memory of a plan begins that may be given up */
 	/* The recipe under way. */
 	struct recipe *recipe;
@@ -389,37 +395,38 @@ static uint32_t cost(const struct cst_value *value)
 	}
 }
 
-/* Of a field at a fixed place, as most of them are: one load. */
-static struct recipe *load_recipe(struct emitter *e, struct recipe *recipe, const struct cst_value *value)
+static struct recipe *recipe_of_field(struct emitter *e, const struct cst_value *value)
 {
-	struct step *steps = cst_arena_take(e->graph->pool->arena, 2 * sizeof(*steps));
-	if (!steps) {
+	struct field_recipe *made = cst_arena_take(e->graph->pool->arena, sizeof(*made));
+	if (!made) {
 		e->error = EMIT_NO_MEMORY;
 		return NULL;
 	}
-	steps[0] = (struct step){ .insn = { .code = BPF_LD | BPF_ABS | size_bits(value->size), .k = value->k },
-				  .sets_a = true };
-	steps[1] = (struct step){ .before.a = value, .needs_a = true };
-	*recipe = (struct recipe){ steps, 1, 2 };
-	return recipe;
+	made->steps[0] = (struct step){ .insn = { .code = BPF_LD | BPF_ABS | size_bits(value->size), .k = value->k },
+					.sets_a = true };
+	made->steps[1] = (struct step){ .before.a = value, .needs_a = true };
+	made->recipe = (struct recipe){ .steps = made->steps, .count = 1, .room = 2, .field = value };
+	return &made->recipe;
 }
 
-static const struct recipe *recipe_of(struct emitter *e, const struct cst_node *node)
+/* What comes in front of a node's own test: the kept value that is put into its cell there; or -1. */
+static int prelude_of(const struct emitter *e, const struct cst_node *node)
+{
+	return e->prelude ? e->prelude[node->order] - 1 : -1;
+}
+
+static __attribute__((noinline)) struct recipe *new_recipe(struct emitter *e, const struct cst_node *node, int prelude)
 {
 	const struct cst_test *test = &node->test;
-	struct recipe **known = &e->recipes[test->value->id];
-	int prelude = e->prelude[node->order] - 1;
-	bool is_shared = !test->other && prelude < 0;
-	if (is_shared && *known)
-		return *known;
+	if (!test->other && prelude < 0 && test->value->kind == VALUE_LOAD && !test->value->a &&
+	    kept_index(e, test->value) < 0)
+		return recipe_of_field(e, test->value);
 	struct recipe *recipe = cst_arena_take(e->graph->pool->arena, sizeof(*recipe));
 	if (!recipe) {
 		e->error = EMIT_NO_MEMORY;
 		return NULL;
 	}
-	if (is_shared && test->value->kind == VALUE_LOAD && !test->value->a && kept_index(e, test->value) < 0)
-		return *known = load_recipe(e, recipe, test->value);
-	recipe->count = recipe->room = 0;
+	*recipe = (struct recipe){ .count = 0 };
 	e->recipe = recipe;
 	e->now = (struct machine){ NULL, NULL, 0 };
 	e->scratch_depth = 0;
@@ -435,9 +442,18 @@ static const struct recipe *recipe_of(struct emitter *e, const struct cst_node *
 	recipe->count--;
 	e->may_keep |= test->other || cost(test->value) > 1;
 	note_needs(recipe, test->other != NULL, prelude >= 0 ? 1u << cell_of((uint32_t)prelude) : 0);
-	if (is_shared)
-		*known = recipe;
 	return recipe;
+}
+
+static const struct recipe *recipe_of(struct emitter *e, const struct cst_node *node)
+{
+	int prelude = prelude_of(e, node);
+	if (node->test.other || prelude >= 0)
+		return new_recipe(e, node, prelude);
+	struct recipe **known = &e->recipes[node->test.value->id];
+	if (!*known)
+		*known = new_recipe(e, node, prelude);
+	return *known;
 }
 
 /* The latest step at which a jump that brings `state` can enter. */
@@ -471,30 +487,41 @@ static struct machine run(const struct emitter *e, const struct recipe *recipe, 
 }
 
 /* The state in which a node leaves: what all the jumps to it agree on. */
-static void join_state(struct machine *into, struct machine state, bool is_first)
+static inline void join_state(struct machine *into, const struct machine *state)
 {
-	if (is_first) {
-		*into = state;
-		return;
-	}
-	if (into->a != state.a)
+	if (into->a != state->a)
 		into->a = NULL;
-	if (into->x != state.x)
+	if (into->x != state->x)
 		into->x = NULL;
-	into->kept &= state.kept;
+	into->kept &= state->kept;
 }
 
 /* A jump to `node` that brings `state`: the step at which it enters. */
-static uint32_t arrive(struct emitter *e, const struct cst_node *node, const struct machine *state, bool *has_arrived)
+static uint32_t arrive(struct emitter *e, const struct cst_node *node, const struct machine *state)
 {
-	if (cst_is_end(node))
-		return 0;
 	struct chain *chain = &e->chains[node->order];
-	uint32_t entry = e->reuse ? entry_of(chain->recipe, state) : 0;
-	join_state(&chain->after, run(e, chain->recipe, entry, *state), !has_arrived[node->order]);
-	if (!has_arrived[node->order] || entry < chain->first)
+	bool is_first = !chain->recipe;
+	const struct recipe *recipe = is_first ? recipe_of(e, node) : chain->recipe;
+	if (!recipe)
+		return 0;
+	struct machine after = *state;
+	uint32_t entry = 0;
+	if (recipe->field) {
+		entry = e->reuse && state->a == recipe->field;
+		after.a = recipe->field;
+	} else {
+		entry = e->reuse ? entry_of(recipe, state) : 0;
+		after = run(e, recipe, entry, after);
+	}
+	if (is_first) {
+		chain->recipe = recipe;
+		chain->after = after;
 		chain->first = entry;
-	has_arrived[node->order] = true;
+		return entry;
+	}
+	join_state(&chain->after, &after);
+	if (entry < chain->first)
+		chain->first = entry;
 	return entry;
 }
 
@@ -507,25 +534,22 @@ static void plan(struct emitter *e)
 		for (uint32_t i = 0; i < e->node_count; i++)
 			e->chains[i].recipe = NULL;
 	}
-	bool *has_arrived = cst_arena_alloc(pool->arena, e->node_count);
 	e->recipes = cst_arena_array(pool->arena, pool->values.count, sizeof(struct recipe *));
-	if (!has_arrived || !e->recipes) {
+	if (!e->recipes) {
 		e->error = EMIT_NO_MEMORY;
 		return;
 	}
 	for (uint32_t i = 0; i < e->node_count && !e->error; i++) {
-		if (!cst_is_end(e->nodes[i]))
-			e->chains[i].recipe = recipe_of(e, e->nodes[i]);
-	}
-	if (e->error)
-		return;
-	arrive(e, e->nodes[0], &(struct machine){ NULL, NULL, 0 }, has_arrived);
-	for (uint32_t i = 0; i < e->node_count; i++) {
 		const struct cst_node *node = e->nodes[i];
+		struct chain *chain = &e->chains[i];
 		if (cst_is_end(node))
-			continue;
-		for (int way = 1; way >= 0; way--)
-			e->chains[i].entries[way] = arrive(e, node->ways[way], &e->chains[i].after, has_arrived);
+			return;
+		if (i == 0)
+			arrive(e, node, &(struct machine){ NULL, NULL, 0 });
+		for (int way = 1; way >= 0; way--) {
+			const struct cst_node *next = node->ways[way];
+			chain->entries[way] = cst_is_end(next) ? 0 : arrive(e, next, &chain->after);
+		}
 	}
 }
 
@@ -647,7 +671,8 @@ static void choose_kept(struct emitter *e)
 	struct cst_pool *pool = e->graph->pool;
 	uint32_t *times = cst_arena_array(pool->arena, pool->values.count, sizeof(*times));
 	bool *was_tried = cst_arena_alloc(pool->arena, pool->values.count);
-	if (!times || !was_tried) {
+	e->prelude = cst_arena_alloc(pool->arena, e->node_count);
+	if (!times || !was_tried || !e->prelude) {
 		e->error = EMIT_NO_MEMORY;
 		return;
 	}
@@ -675,20 +700,22 @@ struct writer {
 	uint32_t snaplen;
 };
 
-static __attribute__((noinline)) void widen(struct writer *w)
+static __attribute__((noinline)) bool widen(struct writer *w)
 {
 	uint32_t room = w->room ? w->room * 2 : 64;
 	struct bpf_insn *insns = w->room < UINT32_MAX / 64 ? realloc(w->insns, room * sizeof(*insns)) : NULL;
-	w->failed |= !insns;
-	w->insns = insns ? insns : w->insns;
-	w->room = insns ? room : w->room;
+	if (!insns) {
+		w->failed = true;
+		return false;
+	}
+	w->insns = insns;
+	w->room = room;
+	return true;
 }
 
-static void write_insn(struct writer *w, struct bpf_insn insn)
+static inline void write_insn(struct writer *w, struct bpf_insn insn)
 {
-	if (w->count == w->room)
-		widen(w);
-	if (w->count < w->room)
+	if (w->count < w->room || widen(w))
 		w->insns[w->count++] = insn;
 }
 
@@ -702,18 +729,17 @@ static uint32_t position_of(const struct writer *w, const struct cst_node *node,
 {
 	const struct chain *chain = &w->e->chains[node->order];
 	uint32_t position = chain->position;
+	/* The ends have no steps, and enter at 0. */
 	for (uint32_t i = chain->first; i < entry; i++)
 		position -= step_length(&chain->recipe->steps[i]);
 	return position;
 }
 
-/* Where a jump that will stand at most `margin` instructions before the one written last can go to reach step `entry` of
- * `node`, which is at `target`: the step itself, a detour that is there already, or a new one. */
-static uint32_t reach(struct writer *w, const struct cst_node *node, uint32_t entry, uint32_t target, uint32_t margin)
+/* Where a jump that cannot reach step `entry` of `node`, which is at `target`, can go instead: a detour that is there
+ * already, or a new one. `last`: the jump's own position at most. */
+static __attribute__((noinline)) uint32_t detour(struct writer *w, const struct cst_node *node, uint32_t entry,
+						 uint32_t target, uint32_t last)
 {
-	uint32_t last = w->count + margin; /* the jump's own position at most */
-	if (last - target - 1 <= SPAN)
-		return target;
 	struct chain *chain = &w->e->chains[node->order];
 	if (chain->detour_position && chain->detour_entry == entry && last - chain->detour_position - 1 <= SPAN)
 		return chain->detour_position;
@@ -725,10 +751,13 @@ static uint32_t reach(struct writer *w, const struct cst_node *node, uint32_t en
 	return chain->detour_position = w->count;
 }
 
-static uint32_t twin_hash(const struct writer *w, const struct cst_node *node, const uint32_t aims[2])
+static inline uint32_t twin_hash(const struct writer *w, const struct cst_node *node, uint32_t if_true,
+				 uint32_t if_false)
 {
-	uint32_t jump = node->test.op + (node->test.other ? 0x100u : 0) + node->test.k * 0x9e3779b1u;
-	return cst_mix(jump, (uint64_t)aims[1] << 32 | aims[0]) & w->twin_mask;
+	uint64_t jump = node->test.k * UINT64_C(0xd6e8feb86659fd93) + node->test.op + !node->test.other;
+	return (uint32_t)((jump + if_true * UINT64_C(0x9e3779b97f4a7c15) + if_false * UINT64_C(0xc2b2ae3d27d4eb4f)) >>
+			  32) &
+	       w->twin_mask;
 }
 
 /* The last steps of two nodes, as far as both are written, are the same instructions: how many of them. */
@@ -746,7 +775,7 @@ static uint32_t common_steps(const struct chain *a, const struct chain *b)
 }
 
 /* Write what of a node's steps lies before its last `common`, which are there already, at the front. */
-static void write_steps(struct writer *w, struct chain *chain, uint32_t common)
+static __attribute__((noinline)) void write_computation(struct writer *w, struct chain *chain, uint32_t common)
 {
 	for (uint32_t i = chain->recipe->count - common; i-- > chain->first;) {
 		const struct step *step = &chain->recipe->steps[i];
@@ -755,6 +784,17 @@ static void write_steps(struct writer *w, struct chain *chain, uint32_t common)
 		for (uint32_t j = step->code_length; j-- > 0;)
 			write_insn(w, step->code[j]);
 	}
+	chain->position = w->count;
+}
+
+static inline void write_steps(struct writer *w, struct chain *chain, uint32_t common)
+{
+	if (!chain->recipe->field) {
+		write_computation(w, chain, common);
+		return;
+	}
+	if (chain->first + common == 0)
+		write_insn(w, chain->recipe->steps[0].insn);
 	chain->position = w->count;
 }
 
@@ -786,25 +826,34 @@ static bool use_twin(struct writer *w, const struct cst_node *node, uint32_t has
 	return false;
 }
 
+/* Where a jump goes that is for `target`, step `entry` of `node`. A detour for the one way moves the jump by one from
+ * the other's. */
+static inline uint32_t jump_to(struct writer *w, const struct cst_node *node, uint32_t entry, uint32_t target)
+{
+	uint32_t last = w->count + 3;
+	return last - target - 1 <= SPAN ? target : detour(w, node, entry, target, last);
+}
+
 static void write_node(struct writer *w, const struct cst_node *node)
 {
 	struct chain *chain = &w->e->chains[node->order];
-	uint32_t targets[2];
-	for (int way = 0; way < 2; way++)
-		chain->aims[way] = position_of(w, node->ways[way], chain->entries[way]);
-	uint32_t hash = twin_hash(w, node, chain->aims);
+	const struct cst_test *test = &node->test;
+	uint32_t if_false = position_of(w, node->ways[0], chain->entries[0]);
+	uint32_t if_true = position_of(w, node->ways[1], chain->entries[1]);
+	uint32_t hash = twin_hash(w, node, if_true, if_false);
+	chain->aims[0] = if_false;
+	chain->aims[1] = if_true;
 	if (w->e->reuse && use_twin(w, node, hash))
 		return;
-	/* A detour for the one way moves the jump by one from the other's. */
-	for (int way = 0; way < 2 && !w->failed; way++)
-		targets[way] = reach(w, node->ways[way], chain->entries[way], chain->aims[way], 3);
+	if_false = jump_to(w, node->ways[0], chain->entries[0], if_false);
+	if_true = jump_to(w, node->ways[1], chain->entries[1], if_true);
 	if (w->failed)
 		return;
 	uint32_t position = w->count + 1;
-	write_insn(w, (struct bpf_insn){ .code = BPF_JMP | node->test.op | (node->test.other ? BPF_X : BPF_K),
-					 .jt = (uint8_t)(position - targets[1] - 1),
-					 .jf = (uint8_t)(position - targets[0] - 1),
-					 .k = node->test.other ? 0 : node->test.k });
+	write_insn(w, (struct bpf_insn){ .code = BPF_JMP | test->op | (test->other ? BPF_X : BPF_K),
+					 .jt = (uint8_t)(position - if_true - 1),
+					 .jf = (uint8_t)(position - if_false - 1),
+					 .k = test->other ? 0 : test->k });
 	write_steps(w, chain, 0);
 	chain->twin_link = w->twins[hash] ? w->twins[hash]->order + 1 : 0;
 	w->twins[hash] = node;
@@ -847,11 +896,18 @@ static void turn_round(struct bpf_insn *insns, uint32_t count)
 enum cst_emit_error cst_emit(struct cst_graph *graph, struct cst_node *root, uint32_t snaplen, bool reuse,
 			     struct bpf_program *out)
 {
-	struct emitter e = { .graph = graph, .reuse = reuse };
+	/* Field by field: clearing the whole first takes longer. */
+	struct emitter e;
+	e.graph = graph;
+	e.reuse = reuse;
+	e.may_keep = false;
+	e.kept_count = 0;
+	e.error = EMIT_OK;
+	e.prelude = NULL;
+	e.before_plan.next = NULL;
 	e.nodes = cst_place(graph, root, &e.node_count);
 	e.chains = cst_arena_array(graph->pool->arena, e.node_count, sizeof(*e.chains));
-	e.prelude = cst_arena_alloc(graph->pool->arena, e.node_count);
-	if (!e.nodes || !e.chains || !e.prelude)
+	if (!e.nodes || !e.chains)
 		return EMIT_NO_MEMORY;
 	plan(&e);
 	if (reuse && e.may_keep && !e.error)
