@@ -184,11 +184,26 @@ static const struct rule *find_rule(enum ast_type type, enum ast_proto proto)
 	return NULL;
 }
 
+/* `tcp src 192.0.2.1`, `udp net 10`: both are wanted. `tcp src 80`: a number is more probably a port. */
+static void *fail_addresses(struct cst_gen *g, const struct ast_match *match, enum ast_type type)
+{
+	const char *proto = cst_proto_word(match->proto), *dir = dir_words[match->dir];
+	const char *space = match->dir == DIR_NONE ? "" : " ";
+
+	if (match->type == TYPE_NONE && match->id.form == ID_NUMBER)
+		return cst_gen_fail(g, "nothing says what '%.60s' is: expected '%s %s%sport %.60s'", match->id.text,
+				    proto, dir, space, match->id.text);
+	return cst_gen_fail(g, "'%s' has no addresses: expected '%s and %s%s%s %.60s%s'", proto, proto, dir, space,
+			    type_words[type], match->id.text, match->mask_form == MASK_NONE ? "" : "...");
+}
+
 static void *fail_proto(struct cst_gen *g, const struct ast_match *match, enum ast_type type)
 {
 	uint64_t protos = 0;
 	char words[100];
 
+	if ((type == TYPE_HOST || type == TYPE_NET) && find_rule(TYPE_PORT, match->proto))
+		return fail_addresses(g, match, type);
 	for (size_t i = 0; i < NR_RULES; i++) {
 		if (rules[i].type == type)
 			protos |= rules[i].protos;

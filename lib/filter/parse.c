@@ -4,6 +4,7 @@
  * closes, the one left of where it opened. */
 #include "filter/parser.h"
 
+#include "filter/display.h"
 #include "filter/words.h"
 
 #include <stdio.h>
@@ -50,6 +51,23 @@ const char *cst_parse_suggest(const struct parser *p, const struct cst_token *to
 	return out;
 }
 
+/* What was probably meant by a sign behind something that is whole; "" where that cannot be guessed. */
+static const char *hint_at_sign(const struct parser *p)
+{
+	const char *before = p->lexer.text + p->previous.start;
+	if (cst_parse_at_value(p, TOKEN_OPERATOR, OP_AND))
+		return " (did you mean '&&'?)";
+	if (cst_parse_at_value(p, TOKEN_OPERATOR, OP_OR))
+		return " (did you mean '||'?)";
+	if (cst_parse_at_value(p, TOKEN_OPERATOR, OP_MOD) && memchr(before, ':', p->previous.length))
+		return ": packets carry no zone, the address alone is compared";
+	if (cst_parse_at_value(p, TOKEN_OPERATOR, OP_SUB) && *before >= '0' && *before <= '9')
+		return ": a range of ports is written as in 'portrange 8000-8080'";
+	if (cst_parse_at(p, TOKEN_COLON) && memchr(before, '.', p->previous.length))
+		return ": a port is asked for apart, as in 'host 192.0.2.1 and port 80'";
+	return "";
+}
+
 bool cst_parse_expected(struct parser *p, const char *what)
 {
 	char word[CST_QUOTE_SIZE], found[CST_QUOTE_SIZE + 8], after[CST_QUOTE_SIZE + 16] = "";
@@ -64,16 +82,21 @@ bool cst_parse_expected(struct parser *p, const char *what)
 	} else {
 		snprintf(found, sizeof(found), "'%s'", cst_parse_quote(p, p->token.at, word));
 	}
-	cst_diagnose(p->diagnosis, at, "expected %s%s, found %s%s", what, after, found,
-		     cst_parse_suggest(p, &p->token, suggestion));
+	cst_diagnose(p->diagnosis, at, "expected %s%s, found %s%s%s", what, after, found,
+		     cst_parse_suggest(p, &p->token, suggestion),
+		     strncmp(what, "'and'", 5) == 0 ? hint_at_sign(p) : "");
 	return false;
 }
 
 bool cst_parse_unqualified(struct parser *p, const struct cst_token *token, const char *remedy)
 {
 	char word[CST_QUOTE_SIZE], suggestion[CST_SUGGEST_SIZE];
+	const char *here = cst_display_field(p->lexer.text + token->at.start, token->at.length);
 	cst_parse_quote(p, token->at, word);
-	if (*cst_parse_suggest(p, token, suggestion))
+	if (here)
+		cst_diagnose(p->diagnosis, token->at, "'%s' is a field of display filters; a capture filter says '%s'",
+			     word, here);
+	else if (*cst_parse_suggest(p, token, suggestion))
 		cst_diagnose(p->diagnosis, token->at, "unknown word '%s'%s", word, suggestion);
 	else
 		cst_diagnose(p->diagnosis, token->at, "nothing says what '%s' is: expected %s", word, remedy);

@@ -2,6 +2,7 @@
  * The answers of the resolver come in any order; addresses are sorted, so that one expression has one program. */
 #include "filter/resolve.h"
 
+#include "filter/near.h"
 #include "filter/words.h"
 
 #include <pcap/namedb.h>
@@ -140,16 +141,46 @@ static bool check_port(struct cst_gen *g, const struct ast_id *id, unsigned long
 	return false;
 }
 
+/* The name in /etc/services that is nearest to `name`, into `found`; false: none is near. The file itself is read, as
+ * getservent(3) may be asked by one thread of a process at a time. */
+static bool find_near_service(const char *name, char *found, size_t size)
+{
+	FILE *file = fopen("/etc/services", "re");
+	struct cst_near near;
+	char line[256], *rest;
+
+	cst_near_begin(&near, name);
+	while (file && fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "#\n")] = '\0';
+		/* A name, port and protocol, then aliases. */
+		const char *word = strtok_r(line, " \t", &rest);
+		for (unsigned column = 0; word; word = strtok_r(NULL, " \t", &rest), column++) {
+			const char *before = near.found;
+			if (column != 1)
+				cst_near_offer(&near, word);
+			if (near.found == before)
+				continue;
+			snprintf(found, size, "%s", word);
+			near.found = found;
+		}
+	}
+	if (file)
+		fclose(file);
+	return near.found != NULL;
+}
+
 static bool find_service(struct cst_gen *g, const struct ast_id *id, const char *name, uint32_t *port,
 			 enum ast_proto *proto)
 {
 	int number, protocol;
 
 	if (!pcap_nametoport(name, &number, &protocol)) {
-		char note[64] = ": no entry in /etc/services";
-		/* Ranges are often meant where `port` is written. */
+		char note[64] = ": no entry in /etc/services", near[32];
+		/* Ranges are often meant where `port` is written; a reserved word is no misspelt service. */
 		if (*name >= '0' && *name <= '9' && strchr(name, '-'))
 			snprintf(note, sizeof(note), ": a range is written 'portrange %.20s'", name);
+		else if (!cst_word_find(name, strlen(name)) && find_near_service(name, near, sizeof(near)))
+			suggest(note, sizeof(note), "", near);
 		return fail_unknown(g, id, "port", name, note);
 	}
 	*port = (uint32_t)number;

@@ -219,7 +219,7 @@ static void numbers_out_of_range_are_quoted_with_the_range(void **state)
 static void qualifiers_that_do_not_go_together_are_named(void **state)
 {
 	static const struct wrong wrong[] = {
-		{ "tcp host 1.2.3.4", "'tcp' does not go with 'host': expected ether, ip,", 1 },
+		{ "icmp host 1.2.3.4", "'icmp' does not go with 'host': expected ether, ip,", 1 },
 		{ "icmp port 80", "'icmp' does not go with 'port': expected tcp, udp or sctp", 1 },
 		{ "ip host ::1", "expected an IPv4 address or a host's name after 'ip host', found '::1'", 9 },
 		{ "ip6 host 1.2.3.4", "expected an IPv6 address or a host's name after 'ip6 host', found '1.2.3.4'",

@@ -155,7 +155,11 @@ static void numbers_that_no_field_can_hold_are_refused(void **state)
 static void errors_say_what_was_expected(void **state)
 {
 	(void)state;
-	expect_refusal("tcp host 10.0.0.1", "'tcp' does not go with 'host'");
+	expect_refusal("icmp host 10.0.0.1", "'icmp' does not go with 'host'");
+	expect_refusal("tcp src 10.0.0.1", "'tcp' has no addresses: expected 'tcp and src host 10.0.0.1' at column 1");
+	expect_refusal("udp net 10.0.0.0/8", "expected 'udp and net 10.0.0.0...'");
+	expect_refusal("udp dst 53", "nothing says what '53' is: expected 'udp dst port 53' at column 1");
+	expect_refusal("port steram", "unknown port 'steram' (did you mean 'stream'?) at column 6");
 	expect_refusal("host 00:00:5e:00:53:01", "needs 'ether' before it");
 	expect_refusal("net 10.1.2.3/8", "10.0.0.0 would be the network");
 	expect_refusal("src 10.0.0.0/8", "goes with 'net'");

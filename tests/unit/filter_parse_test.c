@@ -396,6 +396,20 @@ static void errors_point_and_suggest(void **state)
 	expect_error("host \\", "expected a name right after '\\' at column 6");
 }
 
+static void what_other_languages_write_is_translated(void **state)
+{
+	(void)state;
+	expect_error("ip.addr == 192.0.2.1", "a capture filter says 'host ADDRESS' at column 1");
+	expect_error("udp and tcp.flags.syn == 1", "says 'tcp[tcpflags] & tcp-syn != 0' at column 9");
+	expect_error("ip.unheard == 1", "nothing says what 'ip.unheard' is");
+	expect_error("tcp & udp", "found '&' (did you mean '&&'?) at column 5");
+	expect_error("(tcp | udp)", "found '|' (did you mean '||'?) at column 6");
+	expect_error("host 192.0.2.1:80", "a port is asked for apart, as in 'host 192.0.2.1 and port 80' at column 15");
+	expect_error("host fe80::1%eth0", "packets carry no zone, the address alone is compared at column 13");
+	expect_error("portrange 80-", "a range of ports is written as in 'portrange 8000-8080' at column 13");
+	expect_error("tcp ^ udp", "found '^' at column 5");
+}
+
 static void bytes_outside_the_language_are_named(void **state)
 {
 	(void)state;
@@ -533,6 +547,7 @@ int main(void)
 		cmocka_unit_test(words_take_their_own_arguments),
 		cmocka_unit_test(fields_take_a_relation_or_a_list),
 		cmocka_unit_test(errors_point_and_suggest),
+		cmocka_unit_test(what_other_languages_write_is_translated),
 		cmocka_unit_test(bytes_outside_the_language_are_named),
 		cmocka_unit_test(nesting_is_limited),
 		cmocka_unit_test(long_lists_are_no_nesting),
