@@ -40,6 +40,7 @@ void pcap_close(pcap_t *p)
 		close(p->wake_fd);
 	cst_native_free(p->native);
 	pcap_freecode(&p->filter);
+	free(p->oid_settings);
 	free(p->next_copy);
 	free(p->device);
 	free(p);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 struct cst_native;
+struct cst_oid_settings;
 
 /* pcap_set_snaplen(3PCAP): what "everything" means, and the most that a caller may ask for. */
 #define CST_MAX_SNAPLEN 262144
@@ -71,6 +72,8 @@ struct pcap {
 	struct bpf_program filter;           /* owned; bf_insns NULL: none */
 	bool filter_in_user;                 /* the loop applies it to every packet */
 	struct cst_native *native;           /* owned; the filter as machine code; NULL: the interpreter runs it */
+
+	struct cst_oid_settings *oid_settings; /* owned, one piece of memory; NULL: pcap_oid_set_request() set nothing */
 
 	/* Savefiles: facts of the file's header. */
 	FILE *file;                          /* pcap_file(); owned */

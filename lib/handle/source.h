@@ -43,6 +43,24 @@ struct cst_batch {
 /* read_batch: no packet will ever follow. Apart from every PCAP_ERROR_* and PCAP_WARNING_*. */
 #define CST_READ_END (-1000)
 
+/* Kinds of packets, by whom they are for: bits. */
+enum cst_traffic {
+	CST_TO_US = 1,
+	CST_TO_GROUP = 2, /* multicast */
+	CST_TO_ALL = 4,   /* broadcast */
+	CST_TO_OTHERS = 8,
+	CST_OUTGOING = 16,
+	CST_ALL_TRAFFIC = 31,
+};
+
+/* What a handle wants an interface to receive for it, and which of what is received it delivers. */
+struct cst_reception {
+	bool promiscuous, all_multicast;
+	unsigned int delivered;      /* enum cst_traffic; 0: nothing at all */
+	const uint8_t (*groups)[6];  /* multicast addresses to listen to; borrowed */
+	unsigned int group_count;
+};
+
 /* A NULL slot means "not supported by this source": the core says so to the caller. */
 struct source_ops {
 	const char *name; /* the engine, as pcap_lib_version(3PCAP) and error texts name it */
@@ -68,6 +86,9 @@ struct source_ops {
 	int (*set_filter)(pcap_t *p, const struct bpf_program *program);
 	int (*set_direction)(pcap_t *p, pcap_direction_t direction);
 	int (*set_datalink)(pcap_t *p, int dlt);
+	/* Instead of whatever held before, pcap_set_promisc(3PCAP) included. 0, or PCAP_ERROR_* or PCAP_WARNING_* with
+	 * text, and nothing has changed. Packets that wait already obey, too. Gone with the handle. */
+	int (*set_reception)(pcap_t *p, const struct cst_reception *wanted);
 	int (*stats)(pcap_t *p, struct pcap_stat *stat); /* the first three members only */
 	const char *(*engine)(pcap_t *p, enum capstan_job job); /* as capstan_engine() */
 	void (*close)(pcap_t *p);                        /* accepts a half-opened source; frees p->source */

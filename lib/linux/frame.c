@@ -24,6 +24,8 @@ bool cst_frame_wanted(struct packet_source *s, const struct sockaddr_ll *sender)
 	} else {
 		wanted = s->direction != PCAP_D_OUT;
 	}
+	if (s->left_out & 1u << (sender->sll_pkttype & 7))
+		wanted = false;
 	if (!wanted)
 		s->unwanted++;
 	return wanted;

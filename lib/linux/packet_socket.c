@@ -149,13 +149,14 @@ static int make_ring(pcap_t *p, struct packet_source *s)
 }
 
 /* PCAP_WARNING_PROMISC_NOTSUP where the interface has no such mode; on "any" the wish is ignored, as libpcap does. */
-static int make_promiscuous(pcap_t *p, const struct packet_source *s)
+static int make_promiscuous(pcap_t *p, struct packet_source *s)
 {
 	struct packet_mreq mreq = { .mr_ifindex = (int)s->ifindex, .mr_type = PACKET_MR_PROMISC };
 
 	if (!p->options.promisc || s->ifindex == 0)
 		return 0;
-	if (setsockopt(s->fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &mreq, sizeof(mreq)) == 0)
+	s->promiscuous = setsockopt(s->fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &mreq, sizeof(mreq)) == 0;
+	if (s->promiscuous)
 		return 0;
 	if (errno == EOPNOTSUPP)
 		return cst_fail(p, PCAP_WARNING_PROMISC_NOTSUP, "%s has no promiscuous mode", p->device);
@@ -193,14 +194,15 @@ static int start(pcap_t *p, const struct packet_source *s)
 
 /* Let the kernel leave out what would be thrown away here. The look at the sender does so again, for packets that are in
  * the ring already, for "any", whose interfaces differ, and for a kernel that cannot. */
-static void apply_direction(const pcap_t *p, struct packet_source *s)
+void cst_packet_choose_frames(const pcap_t *p, struct packet_source *s)
 {
 	bool on_loopback = s->ifindex != 0 && s->ifindex == s->loopback_ifindex;
-	int ignore = s->direction == PCAP_D_IN || (on_loopback && s->direction == PCAP_D_INOUT);
+	int ignore = s->direction == PCAP_D_IN || (on_loopback && s->direction == PCAP_D_INOUT) ||
+		     s->left_out & 1u << PACKET_OUTGOING;
 
 	setsockopt(s->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &ignore, sizeof(ignore));
 	s->look_at_sender = s->direction != PCAP_D_INOUT || s->ifindex == 0 || on_loopback ||
-			    p->dlt == DLT_CAN_SOCKETCAN;
+			    p->dlt == DLT_CAN_SOCKETCAN || s->left_out != 0;
 }
 
 static int open_source(pcap_t *p, struct packet_source *s)
@@ -224,7 +226,7 @@ static int open_source(pcap_t *p, struct packet_source *s)
 	if ((status = open_socket(p, s)) < 0 || (status = make_ring(p, s)) < 0 ||
 	    (status = cst_packet_limit_snaplen(p)) < 0)
 		return status;
-	apply_direction(p, s);
+	cst_packet_choose_frames(p, s);
 	if ((warning = status = make_promiscuous(p, s)) < 0 || (status = start(p, s)) < 0)
 		return status;
 	p->fd = p->select_fd = s->fd;
@@ -244,6 +246,7 @@ static void close_source(pcap_t *p)
 	if (s->filter_map >= 0)
 		close(s->filter_map);
 	free(s->ring.big);
+	free(s->groups);
 	free(s);
 	p->source = NULL;
 }
@@ -253,7 +256,7 @@ static int set_direction(pcap_t *p, pcap_direction_t direction)
 	struct packet_source *s = p->source;
 
 	s->direction = direction;
-	apply_direction(p, s);
+	cst_packet_choose_frames(p, s);
 	return 0;
 }
 
@@ -346,6 +349,7 @@ static struct source_ops packet_ops(const struct ring_ops *ring)
 				    .set_filter = cst_packet_set_filter,
 				    .set_direction = set_direction,
 				    .set_datalink = set_datalink,
+				    .set_reception = cst_packet_set_reception,
 				    .stats = cst_packet_stats,
 				    .engine = engine,
 				    .close = close_source };

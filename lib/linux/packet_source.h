@@ -2,12 +2,14 @@
  *
  *   packet_socket.c  opens, binds and closes the socket      ring_v3.c, ring_v2.c  walk the receive ring
  *   frame.c          makes a packet of a ring frame          kernel_filter.c       puts filters into the kernel
- *   counters.c       statistics                              inject.c              sends */
+ *   counters.c       statistics                              inject.c              sends
+ *   reception.c      what the interface is to receive */
 #ifndef CST_LINUX_PACKET_SOURCE_H
 #define CST_LINUX_PACKET_SOURCE_H
 
 #include "handle/handle.h"
 
+#include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <stddef.h>
@@ -62,6 +64,11 @@ struct packet_source {
 	unsigned int loopback_ifindex; /* each packet comes by here twice, once out, once in */
 	bool look_at_sender;           /* some frames may be unwanted: decided by whether they go out or in */
 
+	bool promiscuous, all_multicast; /* the socket has asked for it */
+	uint8_t left_out;                /* by sll_pkttype, a bit each: frames that set_reception does not want */
+	uint8_t (*groups)[ETH_ALEN];     /* multicast addresses that the socket listens to; owned */
+	unsigned int group_count;
+
 	int tag_offset; /* where a VLAN tag belongs in the delivered packet; -1: nowhere */
 	struct ring ring;
 	const struct ring_ops *ring_ops;
@@ -89,6 +96,12 @@ static inline uint32_t cst_packet_retire_ms(const pcap_t *p)
 /* Is `error`, which the socket told and forgot, about the interface? Then it is noted, for cst_packet_nothing(). */
 bool cst_packet_interface_failed(struct packet_source *s, int error);
 int cst_packet_nothing(pcap_t *p); /* read_batch's answer when it finds nothing: 0, or what happened to the interface */
+
+/* What leaves frames out has changed. */
+void cst_packet_choose_frames(const pcap_t *p, struct packet_source *s);
+
+/* reception.c */
+int cst_packet_set_reception(pcap_t *p, const struct cst_reception *wanted);
 
 /* kernel_filter.c */
 int cst_packet_set_filter(pcap_t *p, const struct bpf_program *program);
