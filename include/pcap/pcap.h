@@ -554,8 +554,19 @@ PCAP_API int pcap_setmode(pcap_t *p, int mode);
  * Source: Npcap API. */
 PCAP_API void *pcap_getevent(pcap_t *p);
 
-/* Ask the interface for, or set, the value of an NDIS object `oid`. *lenp: size of data in bytes; on success the bytes
- * used. Returns 0, or PCAP_ERROR. Not yet. Source: Npcap API. */
+/* Ask the interface for, or set, the value of an NDIS object `oid` (capstan/oid.h has the numbers and structures). data
+ * lies anywhere and has *lenp bytes, 4 at least even for an object of 2; on success *lenp is how many were written, or,
+ * when setting, used: 4 for OID_GEN_CURRENT_PACKET_FILTER, 0 for the others. A counter takes 8 bytes where there is room
+ * for them, else the low 4. Returns 0, or PCAP_ERROR with "Error calling PacketRequest: OID_... of INTERFACE: reason
+ * (code)", the code as Windows would show it, and data is untouched; so is *lenp, unless the buffer was too short for the
+ * answer: then it is the size needed. 3758096571 is "not supported": OID_GEN_SUPPORTED_LIST tells what is.
+ *
+ * What is set belongs to this handle and goes with it. The packet filter chooses the packets that it delivers, by whom
+ * they are for, those waiting included; 0 is none; what the host sends comes with any other value but with
+ * NDIS_PACKET_TYPE_NO_LOCAL. Promiscuous mode and all multicast are asked of the interface while the filter has them, and
+ * pcap_set_promisc()'s wish ends with the first filter set. OID_802_3_MULTICAST_LIST replaces the addresses that the
+ * interface listens to for this handle. Queries of these two tell what the interface receives for everyone. The lookahead
+ * is remembered only. Source: Npcap API. */
 PCAP_API int pcap_oid_get_request(pcap_t *p, bpf_u_int32 oid, void *data, size_t *lenp) PCAP_AVAILABLE_1_8;
 PCAP_API int pcap_oid_set_request(pcap_t *p, bpf_u_int32 oid, const void *data, size_t *lenp) PCAP_AVAILABLE_1_8;
 

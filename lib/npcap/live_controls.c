@@ -1,4 +1,4 @@
-/* live_controls.c - Npcap's controls of a live handle: buffers, mode, event, statistics, OIDs. */
+/* live_controls.c - Npcap's controls of a live handle: buffers, mode, event, statistics. */
 #include "npcap/not_yet.h"
 
 int pcap_setbuff(pcap_t *p, int dim)
@@ -36,20 +36,4 @@ struct pcap_stat *pcap_stats_ex(pcap_t *p, int *pcap_stat_size)
 	*pcap_stat_size = (int)sizeof(struct pcap_stat);
 	cst_not_yet(p, __func__);
 	return NULL;
-}
-
-int pcap_oid_get_request(pcap_t *p, bpf_u_int32 oid, void *data, size_t *lenp)
-{
-	(void)oid;
-	(void)data;
-	(void)lenp;
-	return cst_not_yet(p, __func__);
-}
-
-int pcap_oid_set_request(pcap_t *p, bpf_u_int32 oid, const void *data, size_t *lenp)
-{
-	(void)oid;
-	(void)data;
-	(void)lenp;
-	return cst_not_yet(p, __func__);
 }
