@@ -6,31 +6,41 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-/* The MTU may have changed since the capture began. */
-static unsigned int mtu_of_now(const pcap_t *p, const struct packet_source *s)
+unsigned int cst_packet_mtu(const pcap_t *p)
 {
+	const struct packet_source *s = p->source;
 	struct ifreq ifr = { 0 };
 
 	strncpy(ifr.ifr_name, p->device, sizeof(ifr.ifr_name) - 1);
 	return ioctl(s->fd, SIOCGIFMTU, &ifr) < 0 ? s->mtu : (unsigned int)ifr.ifr_mtu;
 }
 
-int cst_packet_inject(pcap_t *p, const void *frame, size_t bytes)
+int cst_packet_can_send(pcap_t *p)
 {
 	const struct packet_source *s = p->source;
-	ssize_t sent;
 
 	if (s->ifindex == 0)
 		return cst_fail(p, PCAP_ERROR, "\"any\" is all interfaces at once: a frame can be sent only on a named one");
 	if (s->cooked)
 		return cst_fail(p, PCAP_ERROR, "%s: packets of this link type have a made-up header, with which nothing can "
 				"be sent", p->device);
+	return 0;
+}
+
+int cst_packet_inject(pcap_t *p, const void *frame, size_t bytes)
+{
+	const struct packet_source *s = p->source;
+	int status = cst_packet_can_send(p);
+	ssize_t sent;
+
+	if (status < 0)
+		return status;
 	do
 		sent = send(s->fd, frame, bytes, 0);
 	while (sent < 0 && errno == EINTR);
 	if (sent < 0 && errno == EMSGSIZE)
 		return cst_fail(p, PCAP_ERROR, "%s: a frame of %zu bytes is more than the interface takes (MTU %u)", p->device,
-				bytes, mtu_of_now(p, s));
+				bytes, cst_packet_mtu(p));
 	if (sent < 0)
 		return cst_fail_errno(p, PCAP_ERROR, "%s: sending a frame of %zu bytes", p->device, bytes);
 	return (int)sent;

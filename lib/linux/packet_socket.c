@@ -7,6 +7,7 @@
 #include "linux/linktype.h"
 #include "linux/packet_source.h"
 #include "linux/sources.h"
+#include "linux/transmit.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -239,6 +240,7 @@ static void close_source(pcap_t *p)
 {
 	struct packet_source *s = p->source;
 
+	cst_packet_transmit_close(s);
 	if (s->ring.map)
 		munmap(s->ring.map, s->ring.bytes);
 	if (s->fd >= 0)
@@ -333,6 +335,8 @@ static const char *engine(pcap_t *p, enum capstan_job job)
 {
 	if (job == CAPSTAN_CAPTURE)
 		return ((struct packet_source *)p->source)->ring_ops == &cst_ring_v2 ? "ring-v2" : "ring-v3";
+	if (job == CAPSTAN_TRANSMIT)
+		return cst_packet_transmit_engine(p);
 	cst_fail(p, PCAP_ERROR, "%s: nothing does that job on an interface yet", p->device);
 	return NULL;
 }
@@ -346,6 +350,7 @@ static struct source_ops packet_ops(const struct ring_ops *ring)
 				    .finish = cst_frame_finish,
 				    .wait_failed = wait_failed,
 				    .inject = cst_packet_inject,
+				    .transmit = cst_packet_transmit,
 				    .set_filter = cst_packet_set_filter,
 				    .set_direction = set_direction,
 				    .set_datalink = set_datalink,

@@ -2,8 +2,8 @@
  *
  *   packet_socket.c  opens, binds and closes the socket      ring_v3.c, ring_v2.c  walk the receive ring
  *   frame.c          makes a packet of a ring frame          kernel_filter.c       puts filters into the kernel
- *   counters.c       statistics                              inject.c              sends
- *   reception.c      what the interface is to receive */
+ *   counters.c       statistics                              inject.c              sends one frame
+ *   reception.c      what the interface is to receive        transmit*.c           send many, see transmit.h */
 #ifndef CST_LINUX_PACKET_SOURCE_H
 #define CST_LINUX_PACKET_SOURCE_H
 
@@ -112,6 +112,8 @@ int cst_packet_stats(pcap_t *p, struct pcap_stat *stat);
 uint64_t cst_missed_by_adapter(const char *device);
 
 /* inject.c */
+int cst_packet_can_send(pcap_t *p);            /* 0, or PCAP_ERROR: not on all interfaces at once, nor with a made-up header */
+unsigned int cst_packet_mtu(const pcap_t *p);  /* of now: it may have changed since the capture began */
 int cst_packet_inject(pcap_t *p, const void *frame, size_t bytes);
 
 /* background_close.c: close `fd` without making the caller wait for the kernel. */

@@ -16,15 +16,20 @@ enum engine_answer {
 
 struct transmit_engine {
 	const char *name; /* as include/capstan/engine.h and `capstan send --engine` call it */
-	/* Send frames[t->sent..], in order, and move t->sent on. An engine_answer; PCAP_ERROR_* with text; or
-	 * PCAP_ERROR_BREAK. What it sets up it keeps in its own state in packet_source until `close`. */
+	/* Would it take frames on p now? False with the reason as the handle's text. NULL: always. */
+	bool (*accepts)(pcap_t *p);
+	/* Send frames[t->sent..], in order, and move t->sent on. An engine_answer, ENGINE_DECLINES with the reason as
+	 * the handle's text; PCAP_ERROR_* with text; or PCAP_ERROR_BREAK. Whatever it is, no frame behind t->sent has
+	 * left, nor will. What it sets up it keeps in its own state in packet_source until `close` (NULL: nothing). */
 	int (*send)(pcap_t *p, struct cst_transmission *t);
 	void (*close)(struct packet_source *s);
 };
 
 extern const struct transmit_engine cst_transmit_xdp, cst_transmit_socket;
 
-/* source_ops.transmit */
-int cst_packet_transmit(pcap_t *p, struct cst_transmission *t);
+/* transmit.c */
+int cst_packet_transmit(pcap_t *p, struct cst_transmission *t); /* source_ops.transmit */
+const char *cst_packet_transmit_engine(pcap_t *p);              /* source_ops.engine, of CAPSTAN_TRANSMIT */
+void cst_packet_transmit_close(struct packet_source *s);
 
 #endif
