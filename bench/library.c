@@ -36,6 +36,7 @@ struct library load_library(const char *path)
 		{ "pcap_stats", &lib.stats },
 		{ "pcap_findalldevs", &lib.findalldevs },
 		{ "pcap_freealldevs", &lib.freealldevs },
+		{ "pcap_sendpacket", &lib.sendpacket },
 		{ "pcap_geterr", &lib.geterr },
 		{ "pcap_close", &lib.close },
 	};
@@ -47,6 +48,9 @@ struct library load_library(const char *path)
 		}
 		memcpy(wanted[i].slot, &symbol, sizeof(symbol));
 	}
+	/* An extension. */
+	void *symbol = dlsym(handle, "pcap_sendqueue_transmit");
+	memcpy(&lib.sendqueue_transmit, &symbol, sizeof(symbol));
 	return lib;
 }
 

@@ -21,6 +21,8 @@ struct library {
 	int (*stats)(pcap_t *, struct pcap_stat *);
 	int (*findalldevs)(pcap_if_t **, char *);
 	void (*freealldevs)(pcap_if_t *);
+	int (*sendpacket)(pcap_t *, const u_char *, int);
+	u_int (*sendqueue_transmit)(pcap_t *, struct pcap_send_queue *, int); /* NULL where there is none */
 	char *(*geterr)(pcap_t *);
 	void (*close)(pcap_t *);
 };

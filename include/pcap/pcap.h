@@ -581,19 +581,24 @@ struct pcap_send_queue {
 typedef struct pcap_send_queue pcap_send_queue;
 
 /* Make a queue of `memsize` bytes, 16 + caplen for each packet. Returns it, to be ended with pcap_sendqueue_destroy();
- * NULL if memory is short. Not yet: always NULL, with errno ENOSYS. Source: Npcap API. */
+ * NULL if memory is short. Source: Npcap API. */
 PCAP_API pcap_send_queue *pcap_sendqueue_alloc(u_int memsize);
 
 /* Free the queue. NULL is fine. Source: Npcap API. */
 PCAP_API void pcap_sendqueue_destroy(pcap_send_queue *queue);
 
-/* Copy a packet to the end of the queue. Returns 0, or -1 if there is no room for it. Not yet: always -1.
+/* Copy a packet, caplen bytes of it, to the end of the queue. Returns 0, or -1 if there is no room for it.
  * Source: Npcap API. */
 PCAP_API int pcap_sendqueue_queue(pcap_send_queue *queue, const struct pcap_pkthdr *pkt_header, const u_char *pkt_data);
 
-/* Send the packets of the queue. sync: 0 = back to back, else keep the gaps between their time stamps. Returns the
- * bytes of the queue dealt with, headers included; fewer than queue->len means failure or pcap_breakloop(), and is the
- * offset of the first packet not sent. The caller keeps the queue, unchanged. Not yet: always 0. Source: Npcap API. */
+/* Send the packets of the queue, caplen bytes of each. sync 0: back to back. Any other: the first at once, each other
+ * one when the time between the first one's stamp and its own has passed; a stamp up to a millisecond before its
+ * predecessor's goes at once, one further back is an error. Stamps are in the precision that p has
+ * (pcap_get_tstamp_precision(3PCAP)). Returns the bytes of the queue whose packets have left (been taken by the
+ * interface's driver), headers included. Fewer than queue->len: the offset of the first packet that has not, and
+ * pcap_geterr(p) says why; or pcap_breakloop() ended it, which says so, too, and is taken. The caller keeps the queue,
+ * unchanged. The file format's packets are the queue's: a savefile of the host's byte order without its first 24 bytes
+ * may be loaded into `buffer`. Source: Npcap API. */
 PCAP_API u_int pcap_sendqueue_transmit(pcap_t *p, pcap_send_queue *queue, int sync);
 
 /* All six statistics. Returns a struct inside p, valid until the next call or pcap_close(); NULL on failure. In any
