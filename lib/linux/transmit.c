@@ -18,40 +18,40 @@ static const struct transmit_engine *const engines[] = { &cst_transmit_socket };
 #define ENGINES  (sizeof(engines) / sizeof(*engines))
 #define FALLBACK (engines[ENGINES - 1])
 
-static const struct transmit_engine *demanded_engine(const pcap_t *p)
-{
-	const char *name = cst_engine_demanded(p, CAPSTAN_TRANSMIT);
-
-	for (size_t i = 0; name && i < ENGINES; i++)
-		if (strcmp(engines[i]->name, name) == 0)
-			return engines[i];
-	return NULL;
-}
-
 static bool accepts(pcap_t *p, const struct transmit_engine *engine)
 {
 	return !engine->accepts || engine->accepts(p);
 }
 
-/* The demanded engine, able or not, or the best that accepts. */
-static const struct transmit_engine *choose(pcap_t *p)
+/* The best of those that can be relied on to say no. */
+static const struct transmit_engine *best(pcap_t *p)
 {
-	const struct transmit_engine *engine = demanded_engine(p);
-
-	if (engine)
-		return engine;
 	for (size_t i = 0; i + 1 < ENGINES; i++)
 		if (accepts(p, engines[i]))
 			return engines[i];
 	return FALLBACK;
 }
 
+/* The engine of that name; NULL with a text: this library was built without it. */
+static const struct transmit_engine *named(pcap_t *p, const char *name)
+{
+	for (size_t i = 0; i < ENGINES; i++)
+		if (strcmp(engines[i]->name, name) == 0)
+			return engines[i];
+	cst_fail(p, PCAP_ERROR, "%s: this library was built without the engine \"%s\"", p->device, name);
+	return NULL;
+}
+
 const char *cst_packet_transmit_engine(pcap_t *p)
 {
+	const char *demanded = cst_engine_demanded(p, CAPSTAN_TRANSMIT);
+
 	if (cst_packet_can_send(p) < 0)
 		return NULL;
-	const struct transmit_engine *engine = choose(p);
-	return engine == FALLBACK || accepts(p, engine) ? engine->name : NULL;
+	if (!demanded)
+		return best(p)->name;
+	const struct transmit_engine *engine = named(p, demanded);
+	return engine && accepts(p, engine) ? engine->name : NULL;
 }
 
 /* Have the frames sent through the socket so far left its queue? They are given a moment to. 1, 0, PCAP_ERROR_*. */
@@ -74,20 +74,22 @@ static int socket_is_idle(pcap_t *p)
 
 int cst_packet_transmit(pcap_t *p, struct cst_transmission *t)
 {
-	const struct transmit_engine *demanded = demanded_engine(p);
-	const struct transmit_engine *engine = demanded ? demanded : t->prompt ? FALLBACK : choose(p);
+	const char *demanded = cst_engine_demanded(p, CAPSTAN_TRANSMIT);
 
 	t->sent = 0;
 	int status = cst_packet_can_send(p);
 	if (status < 0)
 		return status;
+	const struct transmit_engine *engine = demanded ? named(p, demanded) : t->prompt ? FALLBACK : best(p);
+	if (!engine)
+		return PCAP_ERROR;
 	if (engine != FALLBACK) {
 		status = socket_is_idle(p);
 		if (status < 0)
 			return status;
 		if (status == 0 && demanded)
-			return cst_fail(p, PCAP_ERROR, "%s: frames sent before still wait in the interface's queue, which the "
-					"engine %s would overtake", p->device, demanded->name);
+			return cst_fail(p, PCAP_ERROR, "%s: frames sent before still wait in the interface's queue, and the "
+					"engine \"%s\" would overtake them", p->device, engine->name);
 		status = status == 0 ? ENGINE_DECLINES : engine->send(p, t);
 		if (status != ENGINE_DECLINES)
 			return status;

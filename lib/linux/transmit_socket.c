@@ -47,12 +47,19 @@ static bool has_link(const pcap_t *p)
 	return ioctl(s->fd, SIOCETHTOOL, &ifr) < 0 ? errno != ENODEV : link.data != 0;
 }
 
+/* Frames that the kernel took while the link went away may have been dropped. They are not counted. */
 static int lost_link(pcap_t *p, size_t uncertain)
 {
+	const struct packet_source *s = p->source;
+	char name[IF_NAMESIZE];
+	const bool up = flags_of_now(p) & IFF_UP;
+	const int status = up ? PCAP_ERROR : PCAP_ERROR_IFACE_NOT_UP;
+	const char *what = up ? "has no link" : if_indextoname(s->ifindex, name) ? "is down" : "disappeared";
+
 	if (uncertain == 0)
-		return cst_fail(p, PCAP_ERROR, "%s: the interface has no link", p->device);
-	return cst_fail(p, PCAP_ERROR, "%s: the interface has lost its link; from here on up to %zu frames may have left and "
-			"are not counted", p->device, uncertain);
+		return cst_fail(p, status, "%s: the interface %s", p->device, what);
+	return cst_fail(p, status, "%s: the interface %s; from here on up to %zu frames may have left, and are not counted",
+			p->device, what, uncertain);
 }
 
 /* ENETDOWN and the like. The socket tells a failure once, perhaps to us instead of to the reader. Perhaps it is over,
