@@ -34,6 +34,8 @@ static int set_wishes(pcap_t *p, const struct device_wishes *w)
 		status = pcap_set_promisc(p, w->promisc);
 	if (!status)
 		status = pcap_set_timeout(p, w->timeout_ms);
+	if (!status && w->precision)
+		status = pcap_set_tstamp_precision(p, w->precision);
 	if (!status && w->buffer_bytes)
 		status = pcap_set_buffer_size(p, w->buffer_bytes);
 	if (!status)

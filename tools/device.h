@@ -12,6 +12,7 @@ struct device_wishes {
 	int snaplen;      /* 0: everything */
 	int timeout_ms;   /* 0: none */
 	int buffer_bytes; /* 0: the library's choice */
+	int precision;    /* PCAP_TSTAMP_PRECISION_ */
 	bool promisc, immediate;
 };
 

@@ -84,6 +84,17 @@ bool options_number(const struct option_reader *r, const char *what, long min, l
 	return false;
 }
 
+bool options_positive(const struct option_reader *r, const char *what, double *number)
+{
+	char *end;
+
+	*number = strtod(optarg, &end);
+	if (end != optarg && !*end && *number > 0 && *number <= 1e12)
+		return true;
+	options_misused(r->command, "%s must be a number above 0, not \"%s\"", what, optarg);
+	return false;
+}
+
 int options_misused(const struct command *command, const char *fmt, ...)
 {
 	va_list ap;

@@ -30,6 +30,8 @@ int options_next(struct option_reader *r);
 int options_status(int code);
 /* Read a decimal number of `min` to `max` from optarg; complains and returns false if it is none. */
 bool options_number(const struct option_reader *r, const char *what, long min, long max, long *number);
+/* The same for one above 0 that need not be whole. */
+bool options_positive(const struct option_reader *r, const char *what, double *number);
 /* Complain that the command line is wrong, point at --help; STATUS_USAGE. */
 int options_misused(const struct command *command, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

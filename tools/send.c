@@ -1,17 +1,30 @@
-/* send.c - `capstan send`: the packets of a savefile out of a device, back to back. */
+/* send.c - `capstan send`: the packets of a savefile out of a device, back to back or by a clock. */
 #include "device.h"
+#include "feed.h"
 #include "interrupt.h"
 #include "options.h"
 #include "progress.h"
 
+#include <capstan/engine.h>
+#include <capstan/send_queue.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#define RECORD_HEADER 16
+
 static int run(int argc, char **argv);
+
+enum { OPTION_SYNC = 256, OPTION_SPEED, OPTION_PPS, OPTION_MBPS, OPTION_LOOP, OPTION_ENGINE };
 
 static const struct option_row option_rows[] = {
 	{ 'i', "interface", "IF", "the device to send from (see capstan list)" },
+	{ OPTION_SYNC, "sync", NULL, "keep the gaps between the packets' time stamps" },
+	{ OPTION_SPEED, "speed", "X", "the same, X times as fast" },
+	{ OPTION_PPS, "pps", "N", "send N packets a second" },
+	{ OPTION_MBPS, "mbps", "N", "send N million bits a second" },
+	{ OPTION_LOOP, "loop", "N", "go through the file N times" },
+	{ OPTION_ENGINE, "engine", "NAME", "auto, xdp or socket: what sends; auto takes the best there is" },
 	{ 0 },
 };
 
@@ -19,42 +32,81 @@ const struct command send_command = {
 	.name = "send",
 	.run = run,
 	.help = "send the packets of a savefile from a device",
-	.synopsis = "-i IF FILE",
-	.details = "Packets go out as fast as the device takes them, in the file's order, and as long as they were\n"
-		   "saved. The first one that cannot be sent ends it. FILE - is standard input.",
+	.synopsis = "-i IF [--sync | --speed X | --pps N | --mbps N] [--loop N] [--engine NAME] FILE",
+	.details = "Packets go out in the file's order, as long as they were saved, and as fast as the device takes them\n"
+		   "unless an option says when. The first one that cannot be sent ends it, and so does Ctrl-C. FILE - is\n"
+		   "standard input.",
 	.options = option_rows,
 };
 
+struct wishes {
+	struct device_wishes device;
+	struct feed_timing timing;
+	long loops;
+	const char *engine, *file;
+};
+
 struct sending {
-	pcap_t *file, *device;
+	const struct wishes *wishes;
+	struct feed *feed;
+	pcap_t *device;
+	bool paced;
+	struct capstan_pacing pacing;
 	uint64_t packets, bytes, shortened;
 	int64_t started_ns;
 	struct progress progress;
 };
 
-/* 0: all sent or interrupted; -1: complained. */
-static int send_all(struct sending *s, const char *file)
+/* The library's text names the packet by its place in a queue, which nobody knows of: leave that out. */
+static const char *reason_of(const char *text)
 {
-	struct pcap_pkthdr *h;
-	const u_char *data;
-	int status = 0;
+	const char *reason = strncmp(text, "packet ", 7) == 0 ? strstr(text, ": ") : NULL;
 
-	while (!interrupt_seen() && (status = pcap_next_ex(s->file, &h, &data)) == 1) {
-		if (pcap_sendpacket(s->device, data, (int)h->caplen) < 0) {
-			progress_end(&s->progress);
-			complain(&send_command, "packet %" PRIu64 " of %s (%u bytes) cannot be sent: %s", s->packets + 1,
-				 file, h->caplen, pcap_geterr(s->device));
-			return -1;
-		}
-		s->packets++;
-		s->bytes += h->caplen;
-		s->shortened += h->caplen < h->len;
-		progress_show(&s->progress, "%" PRIu64 " packets, %" PRIu64 " bytes", s->packets, s->bytes);
-	}
+	return reason ? reason + 2 : text;
+}
+
+static void complain_of_packet(const struct sending *s, const struct feed_queue *queue, uint32_t offset)
+{
+	uint32_t header[RECORD_HEADER / sizeof(uint32_t)];
+
+	memcpy(header, queue->q.buffer + offset, sizeof(header));
+	complain(&send_command, "packet %" PRIu64 " of %s (%" PRIu32 " bytes) cannot be sent: %s", s->packets + 1,
+		 s->wishes->file, header[2], reason_of(pcap_geterr(s->device)));
+}
+
+/* False: it ended before the queue did. */
+static bool send_queue(struct sending *s, struct feed_queue *queue)
+{
+	const u_int left = s->paced ? capstan_sendqueue_transmit(s->device, &queue->q, &s->pacing) :
+				      pcap_sendqueue_transmit(s->device, &queue->q, 0);
+	uint64_t packets = queue->packets, shortened = queue->shortened;
+
+	if (left < queue->q.len)
+		feed_count(queue, left, &packets, &shortened);
+	s->packets += packets;
+	s->shortened += shortened;
+	s->bytes += left - RECORD_HEADER * packets;
+	progress_show(&s->progress, "%" PRIu64 " packets, %" PRIu64 " bytes", s->packets, s->bytes);
+	if (left == queue->q.len)
+		return true;
 	progress_end(&s->progress);
-	if (interrupt_seen() || status != PCAP_ERROR)
+	if (!interrupt_seen())
+		complain_of_packet(s, queue, left);
+	return false;
+}
+
+/* 0: all sent or interrupted; -1: complained. */
+static int send_all(struct sending *s)
+{
+	struct feed_queue *queue;
+
+	while ((queue = feed_next(s->feed)) != NULL)
+		if (!send_queue(s, queue))
+			return interrupt_seen() ? 0 : -1;
+	progress_end(&s->progress);
+	if (interrupt_seen() || !feed_error(s->feed))
 		return 0;
-	complain_of(&send_command, file, pcap_geterr(s->file));
+	complain_of(&send_command, s->wishes->file, feed_error(s->feed));
 	return -1;
 }
 
@@ -67,59 +119,148 @@ static void print_summary(const struct sending *s)
 		fprintf(stderr, " (%.0f packets/s, %.1f Mbit/s)", (double)s->packets / seconds,
 			(double)s->bytes * 8 / 1e6 / seconds);
 	fputc('\n', stderr);
+	if (s->pacing.packets)
+		fprintf(stderr, "they were late by %.1f us on average, by %.1f us at most\n",
+			(double)s->pacing.late_sum_ns / 1e3 / (double)s->pacing.packets,
+			(double)s->pacing.late_most_ns / 1e3);
 	if (s->shortened)
 		fprintf(stderr, "%" PRIu64 " of them were saved shortened and were sent as short\n", s->shortened);
 }
 
-static int send_file(struct sending *s, const char *device, const char *file)
+/* Can what was asked for be done at all? */
+static bool suits(const struct sending *s)
 {
 	char file_room[16], device_room[16];
-	int file_dlt = pcap_datalink(s->file), device_dlt = pcap_datalink(s->device);
-	int status;
+	const int file_dlt = feed_datalink(s->feed), device_dlt = pcap_datalink(s->device);
 
 	if (file_dlt != device_dlt) {
-		complain(&send_command, "%s holds packets of link type %s, but %s takes %s: nothing was sent", file,
-			 linktype_name(file_dlt, file_room), device, linktype_name(device_dlt, device_room));
-		return STATUS_FAILED;
+		complain(&send_command, "%s holds packets of link type %s, but %s takes %s: nothing was sent", s->wishes->file,
+			 linktype_name(file_dlt, file_room), s->wishes->device.name,
+			 linktype_name(device_dlt, device_room));
+		return false;
 	}
-	interrupt_break(s->file);
+	if (capstan_set_engine(s->device, CAPSTAN_TRANSMIT, s->wishes->engine) == 0 &&
+	    capstan_engine(s->device, CAPSTAN_TRANSMIT))
+		return true;
+	complain_of(&send_command, s->wishes->device.name, pcap_geterr(s->device));
+	return false;
+}
+
+static int send_file(struct sending *s)
+{
+	int status;
+
+	if (!suits(s))
+		return STATUS_FAILED;
+	interrupt_break(s->device);
 	progress_begin(&s->progress);
 	s->started_ns = monotonic_ns();
-	status = send_all(s, file);
+	status = send_all(s);
 	print_summary(s);
 	interrupt_release();
 	return status < 0 ? STATUS_FAILED : STATUS_OK;
 }
 
-static int run(int argc, char **argv)
+/* Only one thing can say when packets are due. */
+static bool timing_is_clear(const struct feed_timing *t)
 {
-	struct device_wishes wishes = { .timeout_ms = 1000 };
-	char errbuf[PCAP_ERRBUF_SIZE] = "";
-	struct sending sending = { 0 };
+	if ((t->speed > 0) + (t->pps > 0) + (t->mbps > 0) <= 1)
+		return true;
+	options_misused(&send_command, "--sync or --speed, --pps and --mbps exclude each other");
+	return false;
+}
+
+static bool engine_is_known(const char *name)
+{
+	static const char *const names[] = { "auto", "xdp", "socket" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	options_misused(&send_command, "there is no engine \"%s\": auto, xdp or socket", name);
+	return false;
+}
+
+/* OPTION_END, or why there is nothing to do. */
+static int read_wishes(struct wishes *w, int argc, char **argv)
+{
 	struct option_reader r;
-	int code, status = STATUS_FAILED;
+	bool good = true, sync = false;
+	int code;
 
 	options_begin(&r, &send_command, argc, argv);
-	while ((code = options_next(&r)) != OPTION_END) {
-		if (code != 'i')
-			return options_status(code);
-		wishes.name = optarg;
+	while (good && (code = options_next(&r)) != OPTION_END) {
+		switch (code) {
+		case 'i':
+			w->device.name = optarg;
+			break;
+		case OPTION_SYNC:
+			sync = true;
+			break;
+		case OPTION_SPEED:
+			good = options_positive(&r, "--speed", &w->timing.speed);
+			break;
+		case OPTION_PPS:
+			good = options_positive(&r, "--pps", &w->timing.pps);
+			break;
+		case OPTION_MBPS:
+			good = options_positive(&r, "--mbps", &w->timing.mbps);
+			break;
+		case OPTION_LOOP:
+			good = options_number(&r, "--loop", 1, INT32_MAX, &w->loops);
+			break;
+		case OPTION_ENGINE:
+			good = engine_is_known(optarg);
+			w->engine = optarg;
+			break;
+		default:
+			return code;
+		}
 	}
-	if (!wishes.name || !*wishes.name)
-		return options_misused(&send_command, "which device? Name it with -i");
-	if (argc - optind != 1)
-		return options_misused(&send_command, "name one file to send");
+	if (!good)
+		return OPTION_BAD;
+	if (sync && w->timing.speed == 0)
+		w->timing.speed = 1;
+	if (!timing_is_clear(&w->timing))
+		return OPTION_BAD;
+	if (!w->device.name || !*w->device.name) {
+		options_misused(&send_command, "which device? Name it with -i");
+		return OPTION_BAD;
+	}
+	if (argc - optind != 1) {
+		options_misused(&send_command, "name one file to send");
+		return OPTION_BAD;
+	}
+	w->file = argv[optind];
+	if (w->loops > 1 && !strcmp(w->file, "-")) {
+		options_misused(&send_command, "standard input can be gone through once only");
+		return OPTION_BAD;
+	}
+	return OPTION_END;
+}
 
-	sending.file = pcap_open_offline(argv[optind], errbuf);
-	if (!sending.file) {
-		complain_of(&send_command, argv[optind], errbuf);
+static int run(int argc, char **argv)
+{
+	struct wishes wishes = { .device = { .timeout_ms = 1000 }, .loops = 1, .engine = "auto" };
+	struct sending sending = { .wishes = &wishes, .pacing = { .size = sizeof(sending.pacing) } };
+	char errbuf[PCAP_ERRBUF_SIZE] = "";
+	int code = read_wishes(&wishes, argc, argv);
+	int status = STATUS_FAILED;
+
+	if (code != OPTION_END)
+		return options_status(code);
+	sending.paced = wishes.timing.speed > 0 || wishes.timing.pps > 0 || wishes.timing.mbps > 0;
+	sending.feed = feed_open(wishes.file, wishes.timing, wishes.loops, errbuf);
+	if (!sending.feed) {
+		complain_of(&send_command, wishes.file, errbuf);
 		return STATUS_FAILED;
 	}
-	sending.device = device_open(&send_command, &wishes);
+	wishes.device.precision = feed_precision(sending.feed);
+	sending.device = device_open(&send_command, &wishes.device);
 	if (sending.device) {
-		status = send_file(&sending, wishes.name, argv[optind]);
+		status = send_file(&sending);
 		pcap_close(sending.device);
 	}
-	pcap_close(sending.file);
+	feed_close(sending.feed);
 	return status;
 }

@@ -8,6 +8,7 @@
 #include "npcap/queue_record.h"
 
 #include <pcap/pcap.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
