@@ -154,7 +154,7 @@ static void hand_over(struct feed *f, struct slot *slot)
 
 static int is_damaged(struct feed *f, const char *how)
 {
-	snprintf(f->error, sizeof(f->error), "%s is damaged after %" PRIu64 " packets: %s", f->path, f->number, how);
+	snprintf(f->error, sizeof(f->error), "%s is damaged after %" PRIu64 " whole packets: %s", f->path, f->number, how);
 	return -1;
 }
 

@@ -289,6 +289,139 @@ def sending_stops_at_the_first_failure_and_says_how_far_it_came():
     expect(1, capstan("send", "-i", "left", sent), "packet 3", "2 packets sent")
 
 
+def write_paced(name, count, gap_us, order="<", unit=1):
+    """`count` packets of 100 bytes, one each gap; unit 1000: stamps in nanoseconds."""
+    with open(path(name), "wb") as f:
+        f.write(struct.pack(order + "IHHiIII", 0xA1B2C3D4 if unit == 1 else 0xA1B23C4D, 2, 4, 0, 0, 262144, 1))
+        for number in range(count):
+            us = number * gap_us
+            f.write(struct.pack(order + "IIII", 1700000000 + us // 1000000, us % 1000000 * unit, 100, 100) + frame(number, 100))
+    return path(name)
+
+
+def seconds_of(result):
+    expect(0, result, " packets sent, ")
+    return float(result.stderr.decode().split(" bytes in ")[1].split()[0])
+
+
+def a_clock_says_when_packets_are_sent():
+    slack = 1.0  # a busy machine
+    for sent in (write_paced("micro.pcap", 40, 10000), write_paced("nano.pcap", 40, 10000, unit=1000),
+                 write_paced("swapped.pcap", 40, 10000, order=">"), write_paced("long.pcap", 3, 200000)):
+        kept = 0.4 if sent.endswith("long.pcap") else 0.39
+        for how, least in ((["--sync"], kept), (["--speed", "4"], kept / 4), (["--speed", "0.5"], 2 * kept),
+                           (["--sync", "--loop", "2"], 2 * kept)):
+            took = seconds_of(capstan("send", "-i", "left", *how, sent))
+            assert least - 0.002 < took < least + slack, (sent, how, took)
+    sent = path("micro.pcap")
+    for how, least in ((["--pps", "200"], 39 / 200), (["--pps", "200", "--loop", "2"], 79 / 200),
+                       (["--mbps", "0.16"], 39 * 800 / 160000)):
+        result = capstan("send", "-i", "left", *how, sent)
+        took = seconds_of(result)
+        assert least - 0.002 < took < least + slack, (how, took)
+        expect(0, result, "late by", "on average", "at most")
+
+
+def a_file_larger_than_any_queue_is_sent_whole_in_every_way():
+    frames = [frame(n, 60 + n * 7 % 1400) for n in range(16000)]  # 12 MB
+    sent = write_savefile("large.pcap", frames)
+    for number, way in enumerate(([], ["--pps", "100000"], ["--loop", "2"], ["-"])):
+        file = path("large-%d.pcap" % number)
+        capture = Capture("-B", "65536", "-w", file)
+        if way == ["-"]:
+            with open(sent, "rb") as f:
+                result = capstan("send", "-i", "left", "-", stdin=f)
+        else:
+            result = capstan("send", "-i", "left", *way, sent)
+        times = 2 if "--loop" in way else 1
+        expect(0, result, f"{times * 16000} packets sent, {times * sum(map(len, frames))} bytes")
+        assert capture.end() == 0, capture.errors()
+        assert "0 dropped by kernel" in capture.errors(), capture.errors()
+        assert read_savefile(contents(file)) == [(len(f), f) for f in frames] * times, f"{way}: not what was sent"
+
+
+def packets_from_a_pipe_do_not_wait_for_more():
+    sent = contents(os.path.basename(write_savefile("sent.pcap", [frame(n, 100) for n in range(5)])))
+    capture = Capture("-c", "5", "--immediate")
+    child = subprocess.Popen([CAPSTAN, "send", "-i", "left", "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    children.append(child)
+    child.stdin.write(sent)
+    child.stdin.flush()
+    assert capture.ended() == 0, capture.errors()
+    assert child.poll() is None
+    child.send_signal(signal.SIGINT)
+    _, errors = child.communicate(timeout=LIMIT)
+    assert child.returncode == 0 and b"5 packets sent" in errors, errors
+
+
+def signals_end_a_transmission_with_a_true_summary():
+    for how, sent in (([], write_paced("hours.pcap", 3, 3600 * 1000000)), (["--pps", "0.001"], write_paced("few.pcap", 3, 1))):
+        capture = Capture("-w", path("some.pcap"))
+        child = subprocess.Popen([CAPSTAN, "send", "-i", "left", *(how or ["--sync"]), sent], stderr=subprocess.PIPE)
+        children.append(child)
+        time.sleep(0.5)
+        begun = time.monotonic()
+        child.send_signal(signal.SIGINT)
+        _, errors = child.communicate(timeout=LIMIT)
+        assert time.monotonic() - begun < 2
+        assert child.returncode == 0 and b"\n" not in errors.split(b" packets sent")[0], errors
+        assert capture.end() == 0
+        assert errors.startswith(b"%d packets sent" % len(read_savefile(contents("some.pcap")))), errors
+        assert errors.startswith(b"1 packets sent"), errors
+
+
+def a_damaged_savefile_is_sent_up_to_the_damage():
+    for cut in (10, 50):
+        for pipe in (False, True):
+            sent = write_savefile("sent.pcap", [frame(n, 100) for n in range(3)])
+            with open(sent, "r+b") as f:
+                f.truncate(24 + 2 * 116 + cut)
+            capture = Capture("-w", path("some.pcap"))
+            with open(sent, "rb") as f:
+                result = capstan("send", "-i", "left", "-" if pipe else sent, stdin=f)
+            expect(1, result, "after 2 whole packets", "2 packets sent")
+            assert capture.end() == 0
+            assert len(read_savefile(contents("some.pcap"))) == 2
+    with open(write_savefile("sent.pcap", [frame(n, 100) for n in range(3)]), "r+b") as f:
+        f.seek(24 + 116 + 8)
+        f.write(b"\xff\xff\xff\xff")
+    expect(1, capstan("send", "-i", "left", path("sent.pcap")), "after 1 whole packets", "1 packets sent")
+
+
+def an_engine_can_be_demanded():
+    sent = write_savefile("sent.pcap", [frame(n, 100) for n in range(5)])
+    capture = Capture("-c", "10", "-w", path("ten.pcap"))
+    for name in ("auto", "socket"):
+        expect(0, capstan("send", "-i", "left", "--engine", name, sent), "5 packets sent")
+    assert capture.ended() == 0, capture.errors()
+
+
+def tcpdump_on_the_sending_interface_sees_every_frame():
+    tcpdump = shutil.which("tcpdump")
+    if not tcpdump:
+        return "no tcpdump here"
+    frames = [frame(n, 60 + n % 200) for n in range(20000)]
+    sent = write_savefile("sent.pcap", frames)
+    child = subprocess.Popen([tcpdump, "-i", "left", "-B", "65536", "-U", "-Z", "root", "-c", "20000", "-w", path("seen.pcap")],
+                             stderr=subprocess.PIPE)
+    children.append(child)
+    read_until(child.stderr, b"listening")
+    expect(0, capstan("send", "-i", "left", sent), "20000 packets sent")
+    child.communicate(timeout=LIMIT)
+    assert child.returncode == 0
+    assert read_savefile(contents("seen.pcap")) == [(len(f), f) for f in frames]
+    return None
+
+
+def read_until(pipe, word):
+    seen, give_up = b"", time.monotonic() + LIMIT
+    while word not in seen:
+        assert select.select([pipe], [], [], max(0, give_up - time.monotonic()))[0], seen
+        piece = os.read(pipe.fileno(), 4096)
+        assert piece, seen
+        seen += piece
+
+
 def a_file_of_another_link_type_is_not_sent():
     sent = write_savefile("raw.pcap", [frame(0, 100)[14:]], linktype=101)
     capture = Capture("-w", path("none.pcap"))
@@ -357,7 +490,11 @@ def wrong_usage_is_told_apart_from_failure():
     for arguments in ([], ["nosuch"], ["capture"], ["capture", "-z"], ["capture", "-i"], ["read"], ["send", "-i", "x"],
                       ["capture", "-i", "right", "-c", "0"], ["capture", "-i", "right", "-t", "1x"], ["capture", "-i", ""],
                       ["run"], ["filter"], ["filter", "-l", "nosuch", "ip"], ["filter", "--c", "--dot", "ip"],
-                      ["filter", "-s", "0", "ip"]):
+                      ["filter", "-s", "0", "ip"],
+                      ["send", "-i", "left", "--pps", "0", "x"], ["send", "-i", "left", "--speed", "-1", "x"],
+                      ["send", "-i", "left", "--mbps", "fast", "x"], ["send", "-i", "left", "--loop", "0", "x"],
+                      ["send", "-i", "left", "--sync", "--pps", "1", "x"], ["send", "-i", "left", "--engine", "steam", "x"],
+                      ["send", "-i", "left", "--loop", "2", "-"]):
         result = capstan(*arguments)
         assert result.returncode == 2 and result.stderr and not result.stdout, arguments
 
@@ -454,7 +591,11 @@ def main():
              a_full_disk_shows_at_the_end_of_a_short_capture, a_device_that_vanishes_ends_the_capture_with_its_name,
              a_device_may_be_named_as_a_source_string, errors_name_their_object,
              a_damaged_savefile_is_read_up_to_the_damage,
-             sending_stops_at_the_first_failure_and_says_how_far_it_came, a_file_of_another_link_type_is_not_sent,
+             sending_stops_at_the_first_failure_and_says_how_far_it_came, a_clock_says_when_packets_are_sent,
+             a_file_larger_than_any_queue_is_sent_whole_in_every_way, packets_from_a_pipe_do_not_wait_for_more,
+             signals_end_a_transmission_with_a_true_summary, a_damaged_savefile_is_sent_up_to_the_damage,
+             an_engine_can_be_demanded, tcpdump_on_the_sending_interface_sees_every_frame,
+             a_file_of_another_link_type_is_not_sent,
              a_filter_bounds_what_is_captured, a_filter_bounds_what_is_read,
              a_wrong_filter_is_shown_with_a_mark_under_the_word, a_filter_is_printed_as_tcpdump_prints_it,
              a_filter_is_measured_and_drawn, wrong_usage_is_told_apart_from_failure, help_is_asked_for_in_two_ways,
