@@ -7,6 +7,7 @@ faster), with the spread of those ratios. What both libraries delivered is compa
 import argparse
 import ctypes.util
 import os
+import shutil
 import statistics
 import struct
 import subprocess
@@ -22,6 +23,11 @@ READ_PACKETS = 10_000_000
 MIXED_PACKETS = 1_000_000
 OPEN_CYCLES = 20
 SHARE_SAMPLES = 7
+SEND_PACKETS = 1_000_000
+SEND_QUEUES = ("auto", "socket")  # engines of a send queue; both can send in every way the peer may be
+SYNC_SECONDS = 4
+SYNC_GAPS_US = (50, 200, 1_000, 10_000)
+DRIFT_SECONDS = 60
 
 
 def run(command):
@@ -199,12 +205,78 @@ def compiled(programs, libraries, everyday):
           f" (geometric mean of {len(ratios)}); least {ratios[worst]:.2f}, '{worst}'")
 
 
+def alternating(ways, measure):
+    """measure(way) for each way in turn, ROUNDS times, the order changing."""
+    results = {way: [] for way in ways}
+    for number in range(ROUNDS):
+        for way in ways if number % 2 == 0 else list(reversed(ways)):
+            results[way].append(measure(way))
+    return results
+
+
+def sender(programs, libraries, what, way, *arguments):
+    """A run of bench_send: "queue:ENGINE" is Capstan's send queue, with that engine demanded; the rest as the program has it."""
+    name, _, engine = way.partition(":")
+    library = libraries["capstan" if name == "queue" else "libpcap"]
+    environment = ["env", "CAPSTAN_ENGINE=transmit=" + engine] if engine not in ("", "auto") else []
+    return run([*environment, programs["netlab"], programs["send"], what, name, library, *map(str, arguments)])
+
+
+def ratios_to(results, peer, way, column=0):
+    return sorted(a[column] / b[column] for a, b in zip(results[way], results[peer]) if b[column] > 0)
+
+
+def spread(ratios):
+    return f"{statistics.median(ratios):5.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+
+
+def transmit(programs, libraries):
+    """Back to back: arrivals at the peer a second."""
+    ways = ["loop"] + ["queue:" + engine for engine in SEND_QUEUES] + (["tcpreplay"] if shutil.which("tcpreplay") else [])
+    for peer in ("plain", "gro", "drop"):
+        for size in (60, 1400):
+            results = alternating(ways, lambda way, s=size, p=peer: sender(programs, libraries, "rate", way, SEND_PACKETS, s, p))
+            for way in ways:
+                rate = statistics.median(r[0] for r in results[way])
+                lost = [int(r[1] - r[2]) for r in results[way]]
+                against = [f"ratio to {name} {spread(ratios_to(results, other, way))}" for other, name in
+                           (("loop", "libpcap"), ("tcpreplay", "tcpreplay")) if way.startswith("queue") and other in ways]
+                print(f"transmit {size:4} B to a {peer:5} peer, {way:13} {rate / 1e6:6.3f} Mpps  {'  '.join(against)}"
+                      + (f"  did not arrive: {lost}" if any(lost) else ""), flush=True)
+
+
+def accuracy_line(gap, way, rounds, note=""):
+    columns = [statistics.median(column) for column in zip(*rounds)]
+    print(f"sync, gaps of {gap:5} us and bursts, {way:13} error between neighbours {columns[1]:7.2f} us median,"
+          f" {columns[2]:8.2f} us 99th percentile; late {columns[3]:9.1f} us 99th percentile, {columns[5]:9.1f} us at most;"
+          f" drift {columns[4]:8.1f} us; CPU {columns[6]:5.1f} %{note}", flush=True)
+
+
+def sync(programs, libraries):
+    """By the clock: what the kernel's receive stamps at the peer say."""
+    ways = ["busy", "queue:socket"] + (["tcpreplay"] if shutil.which("tcpreplay") else [])
+    for gap in SYNC_GAPS_US:
+        results = alternating(ways, lambda way, g=gap: sender(programs, libraries, "sync", way, SYNC_SECONDS, g))
+        for way in ways:
+            note = "  99th percentile to busy's " + spread(ratios_to(results, "busy", way, 2)) if way.startswith("queue") else ""
+            accuracy_line(gap, way, results[way], note)
+    long = sender(programs, libraries, "sync", "queue:socket", DRIFT_SECONDS, 1000)
+    accuracy_line(1000, "queue:socket", [long], f"  over {DRIFT_SECONDS} s")
+
+
+def in_scratch(measure, *arguments):
+    with tempfile.TemporaryDirectory() as scratch:
+        measure(*arguments, scratch)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--capstan", required=True, help="path of libcapstan.so")
     parser.add_argument("--programs", required=True, help="folder of the built bench_* programs")
     parser.add_argument("--netlab", required=True, help="path of the netlab program")
     parser.add_argument("--everyday", required=True, help="file of everyday filter expressions")
+    parser.add_argument("--only", default="", help="sections to run, with commas between: compile, filter, offline, live,"
+                        " transmit, sync; all by default")
     options = parser.parse_args()
     system = ctypes.util.find_library("pcap")
     if system is None:
@@ -212,16 +284,21 @@ def main():
         return 77
     libraries = {"libpcap": system, "capstan": options.capstan}
     programs = {name: os.path.join(options.programs, "bench_" + name)
-                for name in ("compile", "live", "open_close", "read", "filter")}
+                for name in ("compile", "live", "open_close", "read", "send", "filter")}
     programs["netlab"] = options.netlab
     version = ctypes.CDLL(system).pcap_lib_version
     version.restype = ctypes.c_char_p
     print(f"peer: {version().decode()}; {os.cpu_count()} CPUs; {' '.join(os.uname()[i] for i in (0, 2, 4))}; {ROUNDS} rounds")
-    compiled(programs, libraries, options.everyday)
-    filters(programs, system)
-    with tempfile.TemporaryDirectory() as scratch:
-        offline(programs, libraries, scratch)
-    live(programs, libraries)
+    sections = {
+        "compile": lambda: compiled(programs, libraries, options.everyday),
+        "filter": lambda: filters(programs, system),
+        "offline": lambda: in_scratch(offline, programs, libraries),
+        "live": lambda: live(programs, libraries),
+        "transmit": lambda: transmit(programs, libraries),
+        "sync": lambda: sync(programs, libraries),
+    }
+    for name in options.only.split(",") if options.only else sections:
+        sections[name]()
     return 0
 
 
