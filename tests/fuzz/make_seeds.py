@@ -93,6 +93,18 @@ for i, (kind, *parts) in enumerate(PARTS):
     write("source", "parts_%d" % (i + 1), bytes([kind + 3]) + "\0".join(parts).encode())
 
 
+def record(size, caplen=None):
+    """A record of a send queue with `size` bytes, which says that it has `caplen`."""
+    return struct.pack("=IIII", 1, 2, size if caplen is None else caplen, size) + bytes(size)
+
+
+for name, data in {
+        "one": record(60), "three": record(14) + record(1) + record(60), "short_header": record(14) + b"\1" * 15,
+        "beyond_the_end": record(14) + record(20, 21), "no_bytes": record(14) + record(0) + record(14),
+        "huge": record(5, 0xFFFFFFFF)}.items():
+    write("queue", name, data)
+
+
 def text_of(*path):
     with open(os.path.join(HOUSE, *path), encoding="utf-8") as file:
         return file.read()
