@@ -1,0 +1,2 @@
+/* Windows.h - windows.h under a name that Windows finds it by, too. */
+#include "windows.h"
