@@ -51,6 +51,10 @@ struct library load_library(const char *path)
 	/* An extension. */
 	void *symbol = dlsym(handle, "pcap_sendqueue_transmit");
 	memcpy(&lib.sendqueue_transmit, &symbol, sizeof(symbol));
+	symbol = dlsym(handle, "pcap_sendqueue_alloc");
+	memcpy(&lib.sendqueue_alloc, &symbol, sizeof(symbol));
+	void *setmode = dlsym(handle, "pcap_setmode");
+	memcpy(&lib.setmode, &setmode, sizeof(setmode));
 	return lib;
 }
 

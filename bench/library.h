@@ -22,9 +22,11 @@ struct library {
 	int (*findalldevs)(pcap_if_t **, char *);
 	void (*freealldevs)(pcap_if_t *);
 	int (*sendpacket)(pcap_t *, const u_char *, int);
+	struct pcap_send_queue *(*sendqueue_alloc)(u_int);
 	u_int (*sendqueue_transmit)(pcap_t *, struct pcap_send_queue *, int); /* NULL where there is none */
 	char *(*geterr)(pcap_t *);
 	void (*close)(pcap_t *);
+	int (*setmode)(pcap_t *, int); /* NULL: the library has no such function */
 };
 
 /* Load the library at `path`; ends the program with a message when that fails. */

@@ -1,5 +1,6 @@
 /* read.c - read a savefile with pcap_loop or pcap_next_ex: read LIBRARY FILE loop|next_ex [FILTER]. FILTER is what
- * tcpdump -ddd prints, or an expression that the library compiles. Prints packets that were delivered, the sum of their lengths, and the nanoseconds that it took. */
+ * tcpdump -ddd prints, or an expression that the library compiles. Prints packets that were delivered, the sum of their
+ * lengths, and the nanoseconds that it took. */
 #include "library.h"
 
 #include <stdbool.h>

@@ -19,6 +19,8 @@ ROUNDS = 5
 RATES = (100_000, 300_000, 600_000, 900_000, 0)  # frames a second; 0: as fast as the sender can
 LIVE_SECONDS = 2  # of sending, at a given rate
 FULL_RATE_PACKETS = 2_000_000
+COUNTED_PACKETS = 3_000_000
+COUNTING_ROUNDS = 9
 READ_PACKETS = 10_000_000
 MIXED_PACKETS = 1_000_000
 OPEN_CYCLES = 20
@@ -72,6 +74,25 @@ def live(programs, libraries):
             pace = f"{rate // 1000} kpps" if rate else "full rate"
             report(f"capture 64 B, snaplen {snaplen}, {pace}: CPU a packet", "ns", results, 3,
                    f"  lost a round: libpcap {lost['libpcap']} capstan {lost['capstan']}")
+
+
+def counting(programs, libraries):
+    """What counting at full load adds to a packet's way through the system, above nobody listening."""
+    for size in (64, 1400):
+        done = subprocess.run([programs["netlab"], programs["stat"], libraries["libpcap"], libraries["capstan"],
+                               str(COUNTED_PACKETS), str(COUNTING_ROUNDS), str(size)],
+                              capture_output=True, text=True, check=False, timeout=900)
+        if done.returncode != 0:
+            raise RuntimeError(f"bench_stat: exit {done.returncode}\n{done.stderr}")
+        rounds = [[float(word) for word in line.split()] for line in done.stdout.splitlines()]
+        nobody, *costs = (statistics.median(column) for column in list(zip(*rounds))[:4])
+        shares = [statistics.median(column) for column in list(zip(*rounds))[4:]]
+        for column, engine in enumerate(("ebpf", "user"), 1):
+            parts = sorted((r[1 + column] - r[0]) / (r[1] - r[0]) for r in rounds if r[1] > r[0])
+            print(f"count {size} B at full load, engine {engine}: nobody {nobody:.0f} ns a packet, libpcap adds"
+                  f" {costs[0] - nobody:.0f}, capstan {costs[column] - nobody:.0f}: {statistics.median(parts):.2f} of it"
+                  f" ({len(parts)} rounds, {parts[0]:.2f} to {parts[-1]:.2f}); the process takes {shares[column]:.4f} % of a"
+                  f" CPU (libpcap {shares[0]:.2f}){'  ' + done.stderr.strip() if engine in done.stderr else ''}", flush=True)
 
 
 def blank_frames(sizes):
@@ -276,7 +297,7 @@ def main():
     parser.add_argument("--netlab", required=True, help="path of the netlab program")
     parser.add_argument("--everyday", required=True, help="file of everyday filter expressions")
     parser.add_argument("--only", default="", help="sections to run, with commas between: compile, filter, offline, live,"
-                        " transmit, sync; all by default")
+                        " counting, transmit, sync; all by default")
     options = parser.parse_args()
     system = ctypes.util.find_library("pcap")
     if system is None:
@@ -284,7 +305,7 @@ def main():
         return 77
     libraries = {"libpcap": system, "capstan": options.capstan}
     programs = {name: os.path.join(options.programs, "bench_" + name)
-                for name in ("compile", "live", "open_close", "read", "send", "filter")}
+                for name in ("compile", "live", "open_close", "read", "send", "filter", "stat")}
     programs["netlab"] = options.netlab
     version = ctypes.CDLL(system).pcap_lib_version
     version.restype = ctypes.c_char_p
@@ -294,6 +315,7 @@ def main():
         "filter": lambda: filters(programs, system),
         "offline": lambda: in_scratch(offline, programs, libraries),
         "live": lambda: live(programs, libraries),
+        "counting": lambda: counting(programs, libraries),
         "transmit": lambda: transmit(programs, libraries),
         "sync": lambda: sync(programs, libraries),
     }

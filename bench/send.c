@@ -149,9 +149,15 @@ static void send_queue(const struct library *lib, const struct load *l, bool syn
 {
 	pcap_t *p = open_left(lib);
 	const u_int bytes = (u_int)(l->bytes - FILE_HEADER);
-	struct pcap_send_queue queue = { bytes, bytes, (char *)l->file + FILE_HEADER };
+	struct pcap_send_queue *queue = lib->sendqueue_alloc(bytes);
+
+	if (!queue)
+		fail("memory");
+	/* The SDK's rule: the records of a queue are those of the file. */
+	memcpy(queue->buffer, l->file + FILE_HEADER, bytes);
+	queue->len = bytes;
 	*begun_ns = now_ns();
-	u_int left = lib->sendqueue_transmit(p, &queue, sync);
+	u_int left = lib->sendqueue_transmit(p, queue, sync);
 
 	if (left != bytes) {
 		fprintf(stderr, "%u of %u bytes have left: %s\n", left, bytes, lib->geterr(p));

@@ -6,7 +6,6 @@
 #include "options.h"
 #include "progress.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -283,19 +282,6 @@ static int read_wishes(struct wishes *w, int argc, char **argv)
 	return OPTION_END;
 }
 
-static bool set_filter(const struct wishes *w, pcap_t *p)
-{
-	bpf_u_int32 net, netmask;
-	char errbuf[PCAP_ERRBUF_SIZE];
-
-	/* For `ip broadcast`. A device without an IPv4 address has none, and the compiler says so if it needs one. */
-	if (pcap_lookupnet(w->device.name, &net, &netmask, errbuf) < 0)
-		netmask = PCAP_NETMASK_UNKNOWN;
-	else
-		netmask = ntohl(netmask); /* pcap_compile() wants the host's byte order */
-	return expression_set(&capture_command, p, w->filter_count, w->filter, netmask);
-}
-
 static int run(int argc, char **argv)
 {
 	struct wishes wishes = { .device = { .timeout_ms = TIMEOUT_MS, .promisc = true } };
@@ -310,7 +296,8 @@ static int run(int argc, char **argv)
 		return STATUS_FAILED;
 	/* A reader that goes away is a failed write with a message and statistics, not a silent death. */
 	signal(SIGPIPE, SIG_IGN);
-	status = set_filter(&wishes, c.p) ? capture(&c) : STATUS_FAILED;
+	status = expression_set(&capture_command, c.p, wishes.filter_count, wishes.filter,
+				device_netmask(wishes.device.name)) ? capture(&c) : STATUS_FAILED;
 	pcap_close(c.p);
 	return status;
 }

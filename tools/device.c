@@ -1,6 +1,7 @@
 /* device.c - opens a device, and names in every sentence what it is about. */
 #include "device.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -86,6 +87,17 @@ pcap_t *device_open(const struct command *command, const struct device_wishes *w
 		return p;
 	pcap_close(p);
 	return NULL;
+}
+
+bpf_u_int32 device_netmask(const char *name)
+{
+	bpf_u_int32 net, netmask;
+	char errbuf[PCAP_ERRBUF_SIZE];
+
+	/* For `ip broadcast`. A device without an IPv4 address has none, and the compiler says so if it needs one. */
+	if (pcap_lookupnet(name, &net, &netmask, errbuf) < 0)
+		return PCAP_NETMASK_UNKNOWN;
+	return ntohl(netmask); /* pcap_compile() wants the host's byte order */
 }
 
 const char *linktype_name(int dlt, char room[static 16])

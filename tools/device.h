@@ -19,6 +19,9 @@ struct device_wishes {
 /* An activated handle, the caller's to close; NULL: the reason is on standard error. */
 pcap_t *device_open(const struct command *command, const struct device_wishes *wishes);
 
+/* What expression_set() wants to know of the device's addresses. */
+bpf_u_int32 device_netmask(const char *name);
+
 /* Tell what the library said of a device or file, naming it where the library did not. */
 void complain_of(const struct command *command, const char *object, const char *text);
 

@@ -1,8 +1,8 @@
 /* feed.c - reads a savefile into send queues ahead of who sends them.
  *
  * A classic savefile of the host's byte order is read straight into the queues, whose layout it has; of any other the
- * library reads the packets. Where packets are due by a clock their stamps are replaced by nanoseconds from 0, on through
- * all loops; a file that is to be sent once, at its own pace, keeps them. */
+ * library reads the packets. Where packets are due by a clock their stamps are replaced by nanoseconds from 0, on
+ * through all loops; a file that is to be sent once, at its own pace, keeps them. */
 #include "feed.h"
 
 #include "interrupt.h"
@@ -24,6 +24,7 @@
 #define MAGIC_NANO     0xa1b23c4d
 #define RECORD_HEADER  16
 #define NS_PER_SEC     INT64_C(1000000000)
+#define LAST_NS        (UINT32_MAX * NS_PER_SEC)
 /* pcap-savefile(5) */
 #define LARGEST_PACKET 262144u
 
@@ -54,12 +55,13 @@ struct feed {
 	long loops;
 	int dlt;
 	bool restamp;
-	pcap_t *file;    /* read through the library; NULL: straight, from `fd` */
+	bool straight;   /* read from `fd`, not through the library */
 	int fd;
 	int64_t unit_ns; /* of the file's stamps */
 	off_t offset;    /* straight: the next record */
 
 	/* The thread's own. */
+	pcap_t *file;                     /* read through the library; NULL: straight, or being opened */
 	uint64_t number;                  /* packets read in this pass */
 	uint64_t packets, bits;           /* ... in all */
 	int64_t first_ns;                 /* stamp of the pass's first packet */
@@ -85,19 +87,26 @@ static bool is_paced(const struct feed *f)
 
 /* ---- stamps ---- */
 
+/* When a packet is due so long after `base_ns`. A record cannot tell of more than 136 years. */
+static int64_t after(int64_t base_ns, double ns)
+{
+	const double due = (double)base_ns + ns;
+
+	if (due >= (double)LAST_NS)
+		return LAST_NS;
+	return due > 0 ? base_ns + (int64_t)ns : 0;
+}
+
 /* When the next packet is due, which was saved at `ns`: on the new clock, or, where stamps stay, at `ns`. */
 static int64_t due_ns(const struct feed *f, int64_t ns)
 {
 	if (!f->restamp)
 		return ns;
 	if (f->timing.pps > 0)
-		return (int64_t)((double)f->packets * 1e9 / f->timing.pps);
+		return after(0, (double)f->packets * 1e9 / f->timing.pps);
 	if (f->timing.mbps > 0)
-		return (int64_t)((double)f->bits * 1e3 / f->timing.mbps);
-	if (f->number == 0)
-		return f->base_ns;
-	const int64_t due = f->base_ns + (int64_t)((double)(ns - f->first_ns) / f->timing.speed);
-	return due > 0 ? due : 0;
+		return after(0, (double)f->bits * 1e3 / f->timing.mbps);
+	return f->number == 0 ? f->base_ns : after(f->base_ns, (double)(ns - f->first_ns) / f->timing.speed);
 }
 
 /* Would it make the queue too long in time? */
@@ -259,9 +268,12 @@ static bool begin_pass(struct feed *f, long pass)
 	f->number = 0;
 	f->base_ns = f->latest_ns;
 	f->offset = FILE_HEADER;
-	if (!f->file || pass == 0)
+	if (f->straight || pass == 0)
 		return true;
-	pcap_close(f->file);
+	/* The thread may end in either of the two. */
+	pcap_t *before = f->file;
+	f->file = NULL;
+	pcap_close(before);
 	f->file = pcap_open_offline_with_tstamp_precision(f->path, PCAP_TSTAMP_PRECISION_NANO, f->error);
 	return f->file != NULL;
 }
@@ -269,11 +281,10 @@ static bool begin_pass(struct feed *f, long pass)
 static void *fill_queues(void *arg)
 {
 	struct feed *f = arg;
-	const bool straight = !f->file;
 	int status = 0;
 
 	for (long pass = 0; pass < f->loops && status == 0 && !atomic_load(&f->stop) && begin_pass(f, pass); pass++) {
-		while ((status = straight ? fill_straight(f) : fill_by_library(f)) > 0)
+		while ((status = f->straight ? fill_straight(f) : fill_by_library(f)) > 0)
 			;
 		/* Nothing in it, so there is nothing in it the next time. */
 		if (f->number == 0)
@@ -298,7 +309,8 @@ static bool opens_straight(struct feed *f)
 	} head;
 	struct stat st;
 
-	f->fd = open(f->path, O_RDONLY | O_CLOEXEC);
+	/* A pipe that nobody writes any more is not to be waited for. */
+	f->fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (f->fd < 0)
 		return false;
 	if (fstat(f->fd, &st) == 0 && S_ISREG(st.st_mode) && pread(f->fd, &head, sizeof(head), 0) == sizeof(head) &&
@@ -344,11 +356,12 @@ struct feed *feed_open(const char *path, struct feed_timing timing, long loops, 
 		return NULL;
 	}
 	f->dlt = pcap_datalink(f->file);
-	if (strcmp(path, "-") != 0 && opens_straight(f)) {
+	f->straight = strcmp(path, "-") != 0 && opens_straight(f);
+	if (f->straight) {
 		pcap_close(f->file);
 		f->file = NULL;
 	}
-	f->restamp = is_paced(f) && (f->file || loops > 1 || timing.speed != 1);
+	f->restamp = is_paced(f) && (!f->straight || loops > 1 || timing.speed != 1);
 	if (!make_queues(f) || pthread_create(&f->thread, NULL, fill_queues, f) != 0) {
 		snprintf(errbuf, PCAP_ERRBUF_SIZE, "%s: no memory or no thread to read it ahead", path);
 		feed_close(f);
@@ -374,7 +387,7 @@ static struct slot *next_slot(struct feed *f)
 	struct slot *slot = &f->slots[f->taken % QUEUES];
 
 	/* Better a short queue now than a full one when whoever writes the file has more. */
-	if (f->file && slot->state == FILLING)
+	if (!f->straight && slot->state == FILLING)
 		hand_over(f, slot);
 	return slot->state == READY ? slot : NULL;
 }
@@ -419,7 +432,7 @@ void feed_close(struct feed *f)
 		pthread_cond_broadcast(&f->changed);
 		pthread_mutex_unlock(&f->lock);
 		/* It may be waiting for whoever writes the file. */
-		if (f->file)
+		if (!f->straight)
 			pthread_cancel(f->thread);
 		pthread_join(f->thread, NULL);
 	}

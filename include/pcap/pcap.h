@@ -5,8 +5,8 @@
  * - Error text: `errbuf` has room for PCAP_ERRBUF_SIZE bytes and is written on failure; functions that take a handle
  *   leave the text to pcap_geterr(). Negative results are PCAP_ERROR_*; PCAP_ERROR alone means "see the text".
  * - Threads: two threads may use two handles at once. One handle is for one thread at a time, except for
- *   pcap_breakloop(). There is no process-wide state but the mode of pcap_init() and the buffer of pcap_lookupdev(),
- *   of which each thread has its own.
+ *   pcap_breakloop() and the functions of capstan/event.h. There is no process-wide state but the mode of pcap_init()
+ *   and the buffer of pcap_lookupdev(), of which each thread has its own.
  * - Borrowed packets: what a handler gets is valid until it returns; what pcap_next() and pcap_next_ex() return, until
  *   the next read on that handle. Copy what you want to keep. A read is pcap_loop(), _dispatch(), _next(), _next_ex().
  * - "Not activated" below is PCAP_ERROR_NOT_ACTIVATED, for a handle from pcap_create() before pcap_activate(). */
@@ -324,7 +324,8 @@ PCAP_API const u_char *pcap_next(pcap_t *p, struct pcap_pkthdr *h) PCAP_AVAILABL
 
 /* Read one packet. Returns 1 and sets *pkt_header and *pkt_data, borrowed until the next read on p; 0 if the read
  * timeout ended without a packet, none is there on a non-blocking handle, or on either a whole bufferful had none that
- * the filter takes; PCAP_ERROR_BREAK at the end of a savefile or after pcap_breakloop(); not activated; PCAP_ERROR. Source: pcap_next_ex(3PCAP), Npcap API. */
+ * the filter takes; PCAP_ERROR_BREAK at the end of a savefile or after pcap_breakloop(); not activated; PCAP_ERROR.
+ * Source: pcap_next_ex(3PCAP), Npcap API. */
 PCAP_API int pcap_next_ex(pcap_t *p, struct pcap_pkthdr **pkt_header, const u_char **pkt_data) PCAP_AVAILABLE_0_8;
 
 /* Make the read under way on p, or the next one, return. Wakes a blocked read at once. May be called from a signal
@@ -358,8 +359,9 @@ PCAP_API int pcap_setdirection(pcap_t *p, pcap_direction_t d) PCAP_AVAILABLE_0_9
 
 /* ---- Sending ---- */
 
-/* Send the `size` bytes at buf as one frame, link-layer header included. Returns the number of bytes sent, not
- * activated, or PCAP_ERROR. Source: pcap_inject(3PCAP). */
+/* Send the `size` bytes at buf as one frame, link-layer header included. What p sends, by this or a send queue, is
+ * delivered to the other handles on the interface, not to p (but see MODE_SENDTORX). Returns the number of bytes sent,
+ * not activated, or PCAP_ERROR. Source: pcap_inject(3PCAP). */
 PCAP_API int pcap_inject(pcap_t *p, const void *buf, size_t size) PCAP_AVAILABLE_0_9;
 
 /* The same, but returns 0 on success. Source: pcap_sendpacket(3PCAP). */
@@ -514,34 +516,65 @@ PCAP_API void pcap_dump_close(pcap_dumper_t *p) PCAP_AVAILABLE_0_4;
 
 /* ---- Npcap's extensions ----
  * For activated live handles, unless said otherwise. On others the integer functions return PCAP_ERROR or not
- * activated, with a text. "Not yet" means that this release always fails like that, with a text that says so; the
- * contract is that of the release that brings the function. */
+ * activated, with a text; NULL for a handle fails likewise, without one. */
 
-/* Change the size of the kernel's capture buffer to `dim` bytes while capturing; rounded up. What is in it is discarded
- * and the counters start anew, unless the size stays. Returns 0, or PCAP_ERROR. Not yet. Source: Npcap API. */
+/* Make room for `dim` bytes of packets, 20 + caplen each, in the kernel while capturing; rounded up: what the kernel needs
+ * beside them comes on top. What is in the kernel's buffer is discarded, and so are packets that come during the change,
+ * some tens of milliseconds; the counters start anew. Packets that an earlier read left behind in p stay, but what it has
+ * handed over is valid no more. With the size that it has, nothing happens. pcap_open() starts with 1,000,000. In immediate
+ * mode the room is counted in packets of 60 bytes, and memory beyond 32 MiB is not taken for small ones. Returns 0; or
+ * PCAP_ERROR, among others for 0 and less, for more than 1 GiB and where memory is short, and the buffer before goes on.
+ * Source: Npcap API. */
 PCAP_API int pcap_setbuff(pcap_t *p, int dim);
 
-/* Deliver as soon as `size` bytes are waiting, or at the read timeout. 0 = each packet at once. Returns 0, or
- * PCAP_ERROR. Not yet. Source: Npcap API. */
+/* A read that has to wait returns as soon as `size` bytes of packets are waiting, 20 + caplen each, or at the read timeout
+ * with what there is, perhaps nothing. More than the kernel's buffer holds is its size. Large: few wake-ups, each a small
+ * fraction of the read timeout (10 to 50 ms) after the amount is there at most. 0, or no more than the smallest packet:
+ * each packet at once. pcap_open() starts with 16,000; immediate mode is 0; other handles wait for the kernel's blocks,
+ * until this is called. The change from 0 to an amount or back, or the first call on other handles, takes some tens of
+ * milliseconds; packets that wait are kept, and those that come meanwhile are kept or counted as dropped; what a read has
+ * handed over is valid no more. Where packets were left behind, pcap_getevent()'s event tells, and
+ * pcap_get_required_select_timeout(), not pcap_get_selectable_fd(). Returns 0; or PCAP_ERROR, among others for less than 0,
+ * and all stays as it was. Source: Npcap API. */
 PCAP_API int pcap_setmintocopy(pcap_t *p, int size);
 
-/* Bytes that one read takes from the kernel at most; unread packets are kept. Returns 0, or PCAP_ERROR, for a size of
- * 0 or less among others. Not yet. Source: Npcap API. */
+/* One read hands over `size` bytes of packets at most, 20 + caplen each, from the next read on: pcap_dispatch() returns
+ * then, and the next one goes on. A packet that does not fit into all of it is cut to what fits, its len stays; a size of
+ * 20 or less delivers no packets, and loses none. pcap_open() starts with 256,000; other handles' reads hand over what the
+ * kernel's buffer holds. Returns 0; or PCAP_ERROR, among others for a size of 0 or less. Source: Npcap API. */
 PCAP_API int pcap_setuserbuffer(pcap_t *p, int size);
 
 /* Modes of pcap_setmode(): one of the first three, and bits. */
 #define MODE_CAPT 0                /* capture packets, the default */
 #define MODE_STAT 1                /* count instead: see below */
 #define MODE_MON 2                 /* WinPcap's network monitor: always refused */
-#define MODE_SENDTORX 0x100        /* what p injects goes to the host's receive path, not to the wire */
+#define MODE_SENDTORX 0x100        /* what p injects is received by its interface: see below */
 #define MODE_SENDTORX_CLEAR 0x200  /* what p injects goes to the wire, whatever the system's default */
 #define PACKET_MODE_SENDTORX MODE_SENDTORX
 #define PACKET_MODE_SENDTORX_CLEAR MODE_SENDTORX_CLEAR
-#define PACKET_MODE_NANO 0x400     /* time stamps in nanoseconds */
+#define PACKET_MODE_NANO 0x400     /* time stamps in nanoseconds; without it in microseconds */
 
-/* Set the whole mode. With MODE_STAT each read delivers, once per read timeout, a record of 16 bytes: packets and bytes
- * that passed the filter since the one before, as two int64_t in host byte order; its time stamp is the interval's end.
- * Returns 0, or PCAP_ERROR and the mode stays. Not yet. Source: Npcap API. */
+/* Set the whole mode of an activated live handle: what is not stated ends. Returns 0; PCAP_ERROR_NOT_ACTIVATED; or
+ * PCAP_ERROR, and the mode stays: a mode that is none has "driver error: working mode not recognized" in its text.
+ *
+ * With MODE_STAT no packets are delivered. Once per read timeout each read delivers a record as if it were a packet of 16
+ * bytes: how many packets passed the filter since the record before, and their bytes, both int64_t in host byte order at
+ * an address that is a multiple of 8. Its time stamp is the interval's end; no two are equal. Bytes are those on the wire
+ * without the check sequence, as in len when capturing. Periods are counted from the call on and do not drift. A
+ * reader that is late gets one record of all; one with zeros comes where nothing did. pcap_dispatch() returns after
+ * one record, pcap_loop() counts them. Non-blocking, each read has a record at once. A timeout of 0 never ends, except by
+ * pcap_breakloop(), which leaves the counts for the next record. pcap_get_selectable_fd() changes: readable when a record
+ * is due. A filter set meanwhile takes over without losing a packet.
+ *
+ * Packets that were captured before are delivered once MODE_CAPT is back, if they pass the filter of then. The kernel
+ * counts where the process may load eBPF programs (CAP_BPF) and the filter can be one; else user space does, which needs
+ * CAP_NET_RAW still (capstan/engine.h tells which). ps_recv goes on meanwhile, ps_capt does not.
+ *
+ * With MODE_SENDTORX the frames of pcap_inject(), pcap_sendpacket() and send queues do not leave; the host's stack and all
+ * who capture on the interface see them come in, p too. Ethernet, not loopback; 14 bytes up to the MTU, at most some
+ * 3,300. Takes Linux 5.18, CAP_BPF and CAP_NET_ADMIN. The interface's own counters do not count them.
+ *
+ * Source: Npcap API; ours: no drift, no lost counts, wire lengths. */
 PCAP_API int pcap_setmode(pcap_t *p, int mode);
 
 /* What pcap_getevent() returns on failure, unless a windows.h has been here before. */
@@ -549,9 +582,10 @@ PCAP_API int pcap_setmode(pcap_t *p, int mode);
 #define INVALID_HANDLE_VALUE ((void *)(intptr_t)-1)
 #endif
 
-/* An event (a HANDLE, which is a void * here) that is signalled while a read would deliver something and by
- * pcap_breakloop(). Belongs to p, the same each time. Returns INVALID_HANDLE_VALUE on failure. Not yet.
- * Source: Npcap API. */
+/* An event (a HANDLE, which is a void * here) that is signalled while a read would deliver something, packets that the
+ * last one left behind included, and by pcap_breakloop(); a read that leaves nothing resets it. The records of MODE_STAT
+ * do not signal it. capstan/event.h makes a descriptor of it for poll(2), and sets and resets it. Belongs to p, the same
+ * each time, gone with pcap_close(). Returns INVALID_HANDLE_VALUE on failure, with a text. Source: Npcap API. */
 PCAP_API void *pcap_getevent(pcap_t *p);
 
 /* Ask the interface for, or set, the value of an NDIS object `oid` (capstan/oid.h has the numbers and structures). data
@@ -587,22 +621,23 @@ PCAP_API pcap_send_queue *pcap_sendqueue_alloc(u_int memsize);
 /* Free the queue. NULL is fine. Source: Npcap API. */
 PCAP_API void pcap_sendqueue_destroy(pcap_send_queue *queue);
 
-/* Copy a packet, caplen bytes of it, to the end of the queue. Returns 0, or -1 if there is no room for it.
- * Source: Npcap API. */
+/* Copy a packet, caplen bytes of it, to the end of the queue. Returns 0; or -1, and the queue is as it was, if there is
+ * no room for it or a pointer is NULL. Source: Npcap API. */
 PCAP_API int pcap_sendqueue_queue(pcap_send_queue *queue, const struct pcap_pkthdr *pkt_header, const u_char *pkt_data);
 
 /* Send the packets of the queue, caplen bytes of each. sync 0: back to back. Any other: the first at once, each other
  * one when the time between the first one's stamp and its own has passed; a stamp up to a millisecond before its
  * predecessor's goes at once, one further back is an error. Stamps are in the precision that p has
  * (pcap_get_tstamp_precision(3PCAP)). Returns the bytes of the queue whose packets have left (been taken by the
- * interface's driver), headers included. Fewer than queue->len: the offset of the first packet that has not, and
+ * interface's queue or driver), headers included. Fewer than queue->len: the offset of the first packet that has not, and
  * pcap_geterr(p) says why; or pcap_breakloop() ended it, which says so, too, and is taken. The caller keeps the queue,
  * unchanged. The file format's packets are the queue's: a savefile of the host's byte order without its first 24 bytes
  * may be loaded into `buffer`. Source: Npcap API. */
 PCAP_API u_int pcap_sendqueue_transmit(pcap_t *p, pcap_send_queue *queue, int sync);
 
-/* All six statistics. Returns a struct inside p, valid until the next call or pcap_close(); NULL on failure. In any
- * case *pcap_stat_size is set to its size in bytes. Not yet: always NULL. Source: Npcap API. */
+/* All six statistics. ps_recv counts the packets that passed the filter, ps_capt those of them that found room in the
+ * kernel's buffer; ps_sent and ps_netdrop are 0 but for remote captures. Returns a struct inside p, valid until the next
+ * call or pcap_close(); NULL on failure. In any case *pcap_stat_size is set to its size in bytes. Source: Npcap API. */
 PCAP_API struct pcap_stat *pcap_stats_ex(pcap_t *p, int *pcap_stat_size);
 
 /* Dump to the savefile `filename` inside the library until it has maxsize bytes or maxpacks packets (0 = no limit);
@@ -624,8 +659,8 @@ PCAP_API int pcap_wsockinit(void);
 PCAP_API int wsockinit(void);
 
 /* ---- Source strings and remote capture ----
- * "Not yet" as above: pointers are NULL and numbers PCAP_ERROR, with a text in errbuf. So do the others when they are
- * given a source on another host. */
+ * "Not yet" means that this release always fails, with a text in errbuf that says so; the contract is that of the
+ * release that brings the function. So do the others when they are given a source on another host. */
 
 #define PCAP_BUF_SIZE 1024 /* bytes of a source string and of each of its parts */
 

@@ -233,8 +233,10 @@ enum cst_emit_error cst_emit(struct cst_graph *graph, struct cst_node *root, uin
 	e.prelude = NULL;
 	e.before_plan.next = NULL;
 	e.nodes = cst_place(graph, root, &e.node_count);
+	if (!e.nodes)
+		return EMIT_NO_MEMORY;
 	e.chains = cst_arena_array(graph->pool->arena, e.node_count, sizeof(*e.chains));
-	if (!e.nodes || !e.chains)
+	if (!e.chains)
 		return EMIT_NO_MEMORY;
 	cst_plan(&e);
 	if (e.error)

@@ -32,7 +32,8 @@ int pcap_setfilter(pcap_t *p, struct bpf_program *fp)
 	p->native = p->filter_in_user && cst_native_is_wanted() ? cst_native_compile(copy.bf_insns, copy.bf_len) : NULL;
 	/* What waits in the batch has passed the old filter, not this one. */
 	for (unsigned int i = p->batch.next; i < p->batch.count; i++)
-		p->batch.packets[i].flags |= CST_PKT_UNFILTERED;
+		if (!(p->batch.packets[i].flags & CST_PKT_RECORD))
+			p->batch.packets[i].flags |= CST_PKT_UNFILTERED;
 	return 0;
 }
 
@@ -76,8 +77,13 @@ int pcap_setdirection(pcap_t *p, pcap_direction_t d)
 int pcap_stats(pcap_t *p, struct pcap_stat *ps)
 {
 	int status = cst_need_source(p, p->ops && p->ops->stats, "reading statistics");
+	struct pcap_stat all = { 0 };
 
-	return status < 0 ? status : p->ops->stats(p, ps);
+	if (status < 0 || (status = p->ops->stats(p, &all)) < 0)
+		return status;
+	/* Callers that were built for libpcap have room for these three. */
+	memcpy(ps, &all, offsetof(struct pcap_stat, ps_capt));
+	return status;
 }
 
 int pcap_inject(pcap_t *p, const void *buf, size_t size)

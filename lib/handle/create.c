@@ -200,6 +200,7 @@ int pcap_activate(pcap_t *p)
 	p->snaplen = p->options.snaplen;
 	if (p->snaplen <= 0 || p->snaplen > CST_MAX_SNAPLEN)
 		p->snaplen = CST_MAX_SNAPLEN;
+	p->min_to_copy = p->options.immediate ? 0 : p->options.min_to_copy;
 	status = p->live->activate(p);
 	if (status < 0) {
 		back_to_created(p);
@@ -208,6 +209,8 @@ int pcap_activate(pcap_t *p)
 		return status;
 	}
 	p->kind = CST_LIVE;
+	if (p->options.min_to_copy >= 0)
+		cst_set_user_buffer(p, CST_NPCAP_USER_BUFFER_BYTES);
 	/* Npcap's way to say "never wait", and libpcap's on Linux (black-box experiment). */
 	if (p->options.timeout_ms < 0)
 		p->nonblock = true;

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "bpf/interpret.h"
 #include "bpf/native.h"
+#include "handle/event.h"
 #include "handle/handle.h"
 
 #include <errno.h>
@@ -46,7 +47,7 @@ static bool admit_marked(pcap_t *p, struct cst_packet *packet)
 }
 
 /* Is the next packet for the user? If so it is ready to be handed on. */
-static inline bool admit(pcap_t *p, struct cst_packet *packet)
+static inline __attribute__((always_inline)) bool admit(pcap_t *p, struct cst_packet *packet)
 {
 	if ((p->filter_in_user || packet->flags & CST_PKT_UNFILTERED) && !run_filter(p, packet))
 		return false;
@@ -70,7 +71,8 @@ static void release_if_empty(pcap_t *p)
 /* The next batch: its size, 0 when nothing is at hand, CST_READ_END, or PCAP_ERROR_*. */
 static int refill(pcap_t *p)
 {
-	if (p->pending_status) {
+	/* What the source still has came before it. */
+	if (p->pending_status && !(p->ops->at_hand && p->ops->at_hand(p))) {
 		int status = p->pending_status;
 		p->pending_status = 0;
 		return status;
@@ -80,6 +82,8 @@ static int refill(pcap_t *p)
 	p->batch.count = n > 0 ? (unsigned int)n : 0;
 	if (p->sampled)
 		cst_sampling_mark(p);
+	if (n == 0)
+		p->flowing = false;
 	return n;
 }
 
@@ -94,17 +98,47 @@ static int64_t read_deadline(const pcap_t *p)
 	return cst_now_ns() + p->options.timeout_ms * CST_NS_PER_MS;
 }
 
+/* Does a read wait for an amount of packets, rather than for any? */
+static bool gathers(const pcap_t *p)
+{
+	return p->min_to_copy > 0 && !p->nonblock && p->ops->gather;
+}
+
+/* The same as below, where there have to be p->min_to_copy bytes before any is delivered. Those that were found are
+ * delivered to the last one, by however many calls, before a read waits again. */
+static int refill_or_gather(pcap_t *p, int64_t *deadline)
+{
+	for (;;) {
+		if (p->flowing || p->pending_status) {
+			int n = refill(p);
+			if (n != 0)
+				return n;
+		}
+		if (*deadline == 0)
+			*deadline = read_deadline(p);
+		int status = cst_wait_gathered(p, *deadline);
+		if (status < 0)
+			return status;
+		p->flowing = true;
+		/* What was found may be for nobody: then the time is up all the same. */
+		if (status == 0 || cst_now_ns() >= *deadline)
+			return refill(p);
+	}
+}
+
 /* Refill, waiting for packets until *deadline. 0: it passed. *deadline 0 means that the read timeout starts with the
  * first wait: a read that finds packets at once pays for no clock. */
 static int refill_or_wait(pcap_t *p, int64_t *deadline)
 {
+	if (gathers(p))
+		return refill_or_gather(p, deadline);
 	for (;;) {
 		int n = refill(p);
 		if (n != 0)
 			return n;
 		if (*deadline == 0)
 			*deadline = read_deadline(p);
-		n = cst_wait_readable(p, *deadline);
+		n = p->ops->wait ? p->ops->wait(p, *deadline) : cst_wait_readable(p, *deadline);
 		if (n <= 0)
 			return n;
 		if (p->nonblock)
@@ -128,41 +162,102 @@ static int need_packets(pcap_t *p)
 	return cst_need_source(p, p->ops && p->ops->read_batch, "reading packets");
 }
 
-/* Hand the batch's packets to `callback` until it is empty, `room` more were delivered, or a break. How many. */
-static int deliver_batch(pcap_t *p, int room, pcap_handler callback, u_char *user, int64_t *bytes)
+/* What one call reads: how much of it has been done, in packets delivered and bytes looked at, and how much may be. */
+struct reading {
+	pcap_handler callback;
+	u_char *user;
+	int limit, delivered;
+	int64_t bytes, bound; /* the user buffer's accounting, where there is one; INT64_MAX: none */
+};
+
+void cst_set_user_buffer(pcap_t *p, int bytes)
+{
+	p->user_buffer_bytes = bytes;
+	p->longest_caplen = bytes > CST_NPCAP_HEADER ? (uint32_t)bytes - CST_NPCAP_HEADER : 0;
+}
+
+/* Records of the statistics mode are never cut. */
+static inline bool has_user_buffer(const pcap_t *p)
+{
+	return p->user_buffer_bytes > 0 && !p->statistics;
+}
+
+/* A user buffer that not even the header of a packet fits into: packets stay where they are. */
+static bool nothing_fits(const pcap_t *p)
+{
+	return p->longest_caplen == 0 && has_user_buffer(p);
+}
+
+/* So does a read that may not hand over any: it ends when its time is up. */
+static int read_nothing(pcap_t *p, int64_t deadline)
+{
+	int status = cst_wait_woken(p, deadline);
+
+	return status == PCAP_ERROR_BREAK ? take_break(p) : status;
+}
+
+static inline void cut(const pcap_t *p, struct pcap_pkthdr *h)
+{
+	if (h->caplen > p->longest_caplen)
+		h->caplen = p->longest_caplen;
+}
+
+/* Hand over the batch's packets until it is empty, `limit` or `bound` is reached, or a break. False: `bound` is. Made
+ * twice: handles without a user buffer pay nothing for it. */
+static inline __attribute__((always_inline)) bool deliver(pcap_t *p, struct reading *r, const bool has_user_buffer)
 {
 	struct cst_batch *b = &p->batch;
-	int delivered = 0;
 
 	while (b->next < b->count && !broken(p)) {
-		struct cst_packet *packet = &b->packets[b->next++];
+		struct cst_packet *packet = &b->packets[b->next];
 
-		*bytes += packet->h.caplen;
+		r->bytes += packet->h.caplen;
+		if (has_user_buffer) {
+			r->bytes += CST_NPCAP_HEADER;
+			if (r->bytes > r->bound && r->delivered > 0)
+				return false;
+		}
+		b->next++;
 		if (!admit(p, packet))
 			continue;
-		callback(user, &packet->h, packet->data);
-		if (++delivered == room)
+		if (has_user_buffer)
+			cut(p, &packet->h);
+		r->callback(r->user, &packet->h, packet->data);
+		if (++r->delivered == r->limit)
 			break;
 	}
-	return delivered;
+	return true;
+}
+
+static bool deliver_batch(pcap_t *p, struct reading *r)
+{
+	return has_user_buffer(p) ? deliver(p, r, true) : deliver(p, r, false);
+}
+
+/* How much one read looks at: as much as fits into the user's buffer, or else the device's; or one record. */
+static int64_t bufferful(const pcap_t *p)
+{
+	if (p->statistics)
+		return 1;
+	return has_user_buffer(p) ? p->user_buffer_bytes : p->buffer_bytes;
 }
 
 /* A flood of which the filter takes nothing never leaves the device empty, so no wait would find that time is up: a read
  * that must not last looks at `bytes` of a bufferful at most, and has found nothing. */
 static bool searched_enough(const pcap_t *p, int64_t bytes)
 {
-	return p->kind == CST_LIVE && (p->nonblock || p->options.timeout_ms > 0) && bytes >= p->buffer_bytes;
+	return p->kind == CST_LIVE && (p->nonblock || p->options.timeout_ms > 0) && bytes >= bufferful(p);
 }
 
 /* pcap_dispatch: the packets to go on with once the batch is empty. A live handle that has delivered something waits
  * for nothing more, hands over one bufferful at most, and keeps an error for the next call. */
-static int refill_for_dispatch(pcap_t *p, int delivered, int64_t bytes, int64_t *deadline)
+static int refill_for_dispatch(pcap_t *p, const struct reading *r, int64_t *deadline)
 {
-	if (searched_enough(p, bytes))
+	if (searched_enough(p, r->bytes))
 		return 0;
-	if (p->kind != CST_LIVE || delivered == 0)
+	if (p->kind != CST_LIVE || r->delivered == 0)
 		return refill_or_wait(p, deadline);
-	if (bytes >= p->buffer_bytes)
+	if (r->bytes >= bufferful(p))
 		return 0;
 	int status = refill(p);
 	if (status < 0) {
@@ -172,18 +267,19 @@ static int refill_for_dispatch(pcap_t *p, int delivered, int64_t bytes, int64_t 
 	return status;
 }
 
-int pcap_dispatch(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
+static int dispatch(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
 {
-	int64_t deadline = 0, bytes = 0;
-	int delivered = 0, status = need_packets(p);
+	struct reading r = { .callback = callback, .user = user, .limit = cnt > 0 ? cnt : INT32_MAX };
+	int64_t deadline = 0;
 
-	if (status < 0)
-		return status;
-	for (int limit = cnt > 0 ? cnt : INT32_MAX; delivered < limit;) {
+	r.bound = has_user_buffer(p) ? p->user_buffer_bytes : INT64_MAX;
+	if (nothing_fits(p))
+		return read_nothing(p, read_deadline(p));
+	while (r.delivered < r.limit) {
 		if (broken(p))
-			return delivered > 0 ? delivered : take_break(p);
+			return r.delivered > 0 ? r.delivered : take_break(p);
 		if (p->batch.next == p->batch.count) {
-			status = refill_for_dispatch(p, delivered, bytes, &deadline);
+			int status = refill_for_dispatch(p, &r, &deadline);
 			if (status == PCAP_ERROR_BREAK)
 				return take_break(p);
 			if (status == 0 || status == CST_READ_END)
@@ -191,24 +287,42 @@ int pcap_dispatch(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
 			if (status < 0)
 				return status;
 		}
-		delivered += deliver_batch(p, limit - delivered, callback, user, &bytes);
+		if (!deliver_batch(p, &r))
+			break;
 	}
 	release_if_empty(p);
-	return delivered;
+	return r.delivered;
 }
 
-int pcap_loop(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
+int pcap_dispatch(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
 {
-	int64_t never = INT64_MAX, bytes = 0;
 	int status = need_packets(p);
 
 	if (status < 0)
 		return status;
-	for (int left = cnt > 0 ? cnt : INT32_MAX; left > 0;) {
+	status = dispatch(p, cnt, callback, user);
+	cst_event_after_read(p);
+	return status;
+}
+
+/* The read timeout matters only where it ends the wait for an amount of packets. */
+static int loop(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
+{
+	const int limit = cnt > 0 ? cnt : INT32_MAX;
+	struct reading r = { .callback = callback, .user = user, .limit = limit, .bound = INT64_MAX };
+
+	while (r.delivered < limit) {
 		if (broken(p))
 			return take_break(p);
+		if (nothing_fits(p)) {
+			int status = read_nothing(p, INT64_MAX);
+			if (status < 0)
+				return status;
+			continue;
+		}
 		if (p->batch.next == p->batch.count) {
-			status = refill_or_wait(p, &never);
+			int64_t deadline = gathers(p) ? 0 : INT64_MAX;
+			int status = refill_or_wait(p, &deadline);
 			if (status == PCAP_ERROR_BREAK)
 				return take_break(p);
 			if (status == CST_READ_END)
@@ -216,12 +330,23 @@ int pcap_loop(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
 			if (status < 0)
 				return status;
 		}
-		int delivered = deliver_batch(p, left, callback, user, &bytes);
-		if (cnt > 0)
-			left -= delivered;
+		deliver_batch(p, &r);
+		if (cnt <= 0)
+			r.delivered = 0;
 	}
 	release_if_empty(p);
 	return 0;
+}
+
+int pcap_loop(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
+{
+	int status = need_packets(p);
+
+	if (status < 0)
+		return status;
+	status = loop(p, cnt, callback, user);
+	cst_event_after_read(p);
+	return status;
 }
 
 /* The batch's last packet, moved into the handle's own memory so that the source can have its memory back. */
@@ -243,7 +368,7 @@ static int keep_copy(pcap_t *p, const struct cst_packet *packet)
 
 /* The next packet that the filter accepts: 1, with *header and *data pointing at it; 0: timeout; CST_READ_END or
  * PCAP_ERROR_*. */
-static int next_packet(pcap_t *p, struct pcap_pkthdr **header, const u_char **data)
+static inline __attribute__((always_inline)) int find_next(pcap_t *p, struct pcap_pkthdr **header, const u_char **data)
 {
 	struct cst_batch *b = &p->batch;
 	int64_t deadline = 0, bytes = 0;
@@ -279,6 +404,22 @@ static int next_packet(pcap_t *p, struct pcap_pkthdr **header, const u_char **da
 		}
 		return 1;
 	}
+}
+
+/* For handles with an event or a user buffer. */
+static __attribute__((noinline)) int find_next_within(pcap_t *p, struct pcap_pkthdr **header, const u_char **data)
+{
+	int status = nothing_fits(p) ? read_nothing(p, read_deadline(p)) : find_next(p, header, data);
+
+	if (status == 1 && has_user_buffer(p))
+		cut(p, *header);
+	cst_event_after_read(p);
+	return status;
+}
+
+static inline int next_packet(pcap_t *p, struct pcap_pkthdr **header, const u_char **data)
+{
+	return p->event || p->user_buffer_bytes > 0 ? find_next_within(p, header, data) : find_next(p, header, data);
 }
 
 int pcap_next_ex(pcap_t *p, struct pcap_pkthdr **pkt_header, const u_char **pkt_data)

@@ -1,5 +1,6 @@
 /* handle.c - birth and death of a pcap_t, and how it tells errors. */
 #include "bpf/native.h"
+#include "handle/event.h"
 #include "handle/handle.h"
 
 #include <errno.h>
@@ -17,10 +18,12 @@ pcap_t *cst_handle_new(enum cst_kind kind, char *errbuf)
 	}
 	p->kind = kind;
 	p->options.tstamp_type = -1;
-	p->options.min_to_copy = -1;
+	p->options.min_to_copy = p->min_to_copy = -1;
+	p->longest_caplen = UINT32_MAX;
 	p->options.tstamp_precision = PCAP_TSTAMP_PRECISION_MICRO;
-	p->fd = p->select_fd = p->wake_fd = -1;
+	p->fd = p->select_fd = p->wake_fd = p->gather_fd = -1;
 	atomic_init(&p->break_loop, false);
+	atomic_init(&p->poked, false);
 	return p;
 }
 
@@ -34,8 +37,11 @@ int cst_handle_make_wakeable(pcap_t *p)
 
 void pcap_close(pcap_t *p)
 {
+	cst_event_free(p->event);
 	if (p->ops && p->ops->close)
 		p->ops->close(p);
+	if (p->gather_fd >= 0)
+		close(p->gather_fd);
 	if (p->wake_fd >= 0)
 		close(p->wake_fd);
 	cst_native_free(p->native);

@@ -8,8 +8,10 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+struct cst_event;
 struct cst_native;
 struct cst_oid_settings;
+struct cst_statistics;
 
 /* pcap_set_snaplen(3PCAP): what "everything" means, and the most that a caller may ask for. */
 #define CST_MAX_SNAPLEN 262144
@@ -17,9 +19,11 @@ struct cst_oid_settings;
 /* So many kinds of enum capstan_job there are. */
 #define CST_JOBS 3
 
-/* What Npcap API names for handles that its own functions open: the kernel's buffer, and what a read waits for. */
-#define CST_NPCAP_BUFFER_BYTES 1000000
-#define CST_NPCAP_MIN_TO_COPY  16000
+/* What Npcap API names for handles that its own functions open: the kernel's buffer, what one read hands over, and what
+ * it waits for. */
+#define CST_NPCAP_BUFFER_BYTES      1000000
+#define CST_NPCAP_USER_BUFFER_BYTES 256000
+#define CST_NPCAP_MIN_TO_COPY       16000
 
 enum cst_kind {
 	CST_CREATED,  /* pcap_create() done, pcap_activate() not */
@@ -66,8 +70,17 @@ struct pcap {
 	int select_fd;                       /* pcap_get_selectable_fd(), likewise; also what waits wait on */
 	int wake_fd;                         /* eventfd that pcap_breakloop() signals; -1: nothing ever waits */
 	int buffer_bytes;                    /* size of one bufferful for pcap_dispatch(); 0: no bound */
+	int mode;                            /* the bits of pcap_setmode() that are in force, but PACKET_MODE_NANO */
+	struct cst_statistics *statistics;   /* NULL: not MODE_STAT; else p->ops are its own, and free it */
+	int user_buffer_bytes;               /* a bound in its place, at 20 + caplen a packet: pcap_setuserbuffer(); or 0 */
+	uint32_t longest_caplen;             /* what fits into that */
+	int min_to_copy;                     /* a read waits for so many bytes; 0: for a packet; -1: as in the options */
+	bool flowing;                        /* ... and has found them: what is there is delivered before it waits again */
+	int gather_fd;                       /* epoll: a block was handed over since it was asked last; -1: not made yet */
 	bool nonblock;
 	atomic_bool break_loop;
+	atomic_bool poked;                   /* capstan_event_set(): a read that waits ends as if its time had come */
+	struct cst_event *event;             /* owned; NULL: pcap_getevent() was not called */
 
 	struct bpf_program filter;           /* owned; bf_insns NULL: none */
 	bool filter_in_user;                 /* the loop applies it to every packet */
@@ -89,6 +102,7 @@ struct pcap {
 	bool sampled;                        /* pcap_setsampling() was called, so packets are marked for: */
 	struct cst_sampling sampling;
 
+	struct pcap_stat stats_ex;           /* what pcap_stats_ex() points at */
 	char errbuf[CST_ERRBUF_SIZE];
 };
 
@@ -112,9 +126,20 @@ void cst_sampling_mark(pcap_t *p);
 /* Is the packet, which is marked and which the filter has accepted, one to deliver? */
 bool cst_sampling_takes(pcap_t *p, const struct pcap_pkthdr *h);
 
+/* What a packet takes of Npcap's buffers besides its bytes. */
+#define CST_NPCAP_HEADER 20
+
+/* pcap_setuserbuffer(), with a size that is fine. */
+void cst_set_user_buffer(pcap_t *p, int bytes);
+
 /* Wait until p->select_fd is readable: 1; 0: `deadline_ns` (monotonic; INT64_MAX: never) passed; PCAP_ERROR_BREAK:
- * pcap_breakloop() was called (the flag stays set for the loop to take); PCAP_ERROR with text. For sources, too. */
+ * pcap_breakloop() was called (the flag stays set for the loop to take); PCAP_ERROR with text. For sources, too.
+ * p->poked ends the wait as the deadline does, and is taken. */
 int cst_wait_readable(pcap_t *p, int64_t deadline_ns);
+/* The same until p->min_to_copy bytes wait. 0: the deadline passed, with or without packets at hand. */
+int cst_wait_gathered(pcap_t *p, int64_t deadline_ns);
+/* The same for nothing but a break, p->poked and the deadline. */
+int cst_wait_woken(pcap_t *p, int64_t deadline_ns);
 
 /* pcap_init(PCAP_MMAP_32BIT): rings are to be mapped where 32-bit pointers reach. */
 bool cst_want_rings_below_4gib(void);

@@ -41,9 +41,11 @@ int pcap_get_selectable_fd(pcap_t *p)
 	return p->select_fd;
 }
 
-/* Every live source has a descriptor that poll() tells the truth about, so nobody needs to look in between. */
+/* poll() tells the truth about the descriptor of every live source, so nobody needs to look in between; but for packets
+ * that have left the device's memory. */
 const struct timeval *pcap_get_required_select_timeout(pcap_t *p)
 {
-	(void)p;
-	return NULL;
+	static const struct timeval none = { 0, 0 };
+
+	return p->ops && p->ops->at_hand && p->ops->at_hand(p) ? &none : NULL;
 }

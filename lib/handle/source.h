@@ -13,7 +13,12 @@
 
 struct cst_bpf_meta;
 struct cst_device_list;
+struct cst_tally;
 struct cst_transmission;
+struct pollfd;
+
+/* In the text of each refusal of a working mode: some programs look for these words, which are Npcap's. */
+#define CST_MODE_NOT_RECOGNIZED "driver error: working mode not recognized"
 
 /* What the loop still has to do for a packet before the user sees it. */
 enum cst_packet_flag {
@@ -21,6 +26,7 @@ enum cst_packet_flag {
 	CST_PKT_UNFINISHED = 2, /* source_ops.finish has to complete it once the filter has accepted it */
 	CST_PKT_RECORD = 4,     /* no packet but the source's own word about them (statistics): never left out by sampling */
 	CST_PKT_SAMPLED = 8,    /* the loop's own mark: sampling may leave it out; cst_sampling_mark() */
+	CST_PKT_ASIDE = 16,     /* the source's own: it lies in the source's memory, not where the device put it */
 };
 
 struct cst_packet {
@@ -71,16 +77,28 @@ struct source_ops {
 	int (*read_batch)(pcap_t *p, struct cst_batch *b);
 	/* Every packet of the last batch has been consumed: what it borrowed may go back. */
 	void (*release)(pcap_t *p);
+	/* Do `enough` bytes wait, 20 + caplen a packet? 1; 0: not yet, and what does wait has been put aside, so that
+	 * the device's own memory stays free; or PCAP_ERROR_*. NULL: reads never wait for an amount. */
+	int (*gather)(pcap_t *p, int64_t enough);
+	/* Nothing is at hand, but the kernel may sit on packets: for how many milliseconds at most? 0: it does not. */
+	int (*held_back_ms)(pcap_t *p);
+	/* Does the source hold packets that p->select_fd does not show? NULL: never. */
+	bool (*at_hand)(pcap_t *p);
 	/* Fill in what the kernel said about a packet, for filters that ask (needed with user-space filtering). */
 	void (*describe)(pcap_t *p, const struct cst_packet *packet, struct cst_bpf_meta *meta);
 	void (*finish)(pcap_t *p, struct cst_packet *packet);
 	/* The read event of wait_fd was an error or hang-up: PCAP_ERROR_* with text, or 0 to go on reading. */
 	int (*wait_failed)(pcap_t *p);
+	/* Wait until read_batch has something to say: as cst_wait_readable(), which is what NULL means. */
+	int (*wait)(pcap_t *p, int64_t deadline_ns);
 
 	int (*inject)(pcap_t *p, const void *frame, size_t bytes);
 	/* Send the frames of `t`, and set t->sent. 0: all have left; PCAP_ERROR_* with the text in place: the frame
 	 * frames[t->sent] could not be sent; PCAP_ERROR_BREAK: pcap_breakloop() was called (the flag stays set). */
 	int (*transmit)(pcap_t *p, struct cst_transmission *t);
+	/* From now on what is sent is received by the interface, instead of leaving it; or leaves it again. 0, or
+	 * PCAP_ERROR_* and nothing has changed. */
+	int (*set_send_to_rx)(pcap_t *p, bool on);
 	/* `program` (owned copy, valid) is the handle's from now on. Returns 1: the source applies it itself (packets
 	 * it may have let through earlier are marked UNFILTERED); 0: the loop has to; or PCAP_ERROR_*, old filter kept. */
 	int (*set_filter)(pcap_t *p, const struct bpf_program *program);
@@ -89,8 +107,26 @@ struct source_ops {
 	/* Instead of whatever held before, pcap_set_promisc(3PCAP) included. 0, or PCAP_ERROR_* or PCAP_WARNING_* with
 	 * text, and nothing has changed. Packets that wait already obey, too. Gone with the handle. */
 	int (*set_reception)(pcap_t *p, const struct cst_reception *wanted);
-	int (*stats)(pcap_t *p, struct pcap_stat *stat); /* the first three members only */
+	int (*stats)(pcap_t *p, struct pcap_stat *stat); /* the first three members, and ps_capt */
+	/* Room for `bytes` of packets, 20 + caplen each, in the kernel; what is there is discarded and the counters
+	 * start anew, unless it has that size. 0 or PCAP_ERROR, everything as before. The batch stays. */
+	int (*set_buffer)(pcap_t *p, int bytes);
+	/* p->min_to_copy is to be `bytes`: prepare for it, losing no packet, and set it. 0 or PCAP_ERROR as above. */
+	int (*set_min_to_copy)(pcap_t *p, int bytes);
 	const char *(*engine)(pcap_t *p, enum capstan_job job); /* as capstan_engine() */
+
+	/* Statistics mode. From now on packets that `program` accepts are counted, and none is captured; what is captured
+	 * already stays where it is. Each packet is either captured or counted, and once. While it counts: `program`, the
+	 * direction and the link type of now take over. When `watch` has an event, read_counts wants to be called before
+	 * long. 0, or PCAP_ERROR_* with the text in place, and all stays as it was. */
+	int (*start_counting)(pcap_t *p, const struct bpf_program *program, struct pollfd *watch);
+	/* All that was counted since the handle was activated, also into *total if there is an error: what happened to the
+	 * device, told once. 0 or PCAP_ERROR_*. */
+	int (*read_counts)(pcap_t *p, struct cst_tally *total);
+	/* A set_filter() of the handle's filter has ended the counting; give back what it took. Is that filter the one of
+	 * before the counting? Then what was captured has passed it already. */
+	void (*stop_counting)(pcap_t *p, bool same_filter);
+
 	void (*close)(pcap_t *p);                        /* accepts a half-opened source; frees p->source */
 };
 

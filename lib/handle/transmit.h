@@ -16,6 +16,7 @@ struct cst_frame {
 struct cst_transmission {
 	const struct cst_frame *frames;
 	size_t count;
+	size_t to_come; /* about so many more will follow at once; 0: not known */
 	bool prompt; /* each call is waited for by a clock: an engine that is slow to start is the wrong one */
 
 	size_t sent; /* set by the source: frames[0..sent-1] have left, and no other has */

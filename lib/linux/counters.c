@@ -27,7 +27,7 @@ uint64_t cst_missed_by_adapter(const char *device)
 	return read_counter(device, "rx_missed_errors") + read_counter(device, "rx_fifo_errors");
 }
 
-int cst_packet_stats(pcap_t *p, struct pcap_stat *stat)
+int cst_packet_count(pcap_t *p)
 {
 	struct packet_source *s = p->source;
 	struct tpacket_stats_v3 now = { 0 };
@@ -38,8 +38,46 @@ int cst_packet_stats(pcap_t *p, struct pcap_stat *stat)
 		return cst_fail_errno(p, PCAP_ERROR, "%s: asking the kernel for statistics", p->device);
 	s->received += now.tp_packets;
 	s->dropped += now.tp_drops;
+	return 0;
+}
+
+/* What statistics mode has counted in the kernel since the handle was activated. */
+static uint64_t counted_in_kernel(const struct packet_source *s)
+{
+	struct cst_tally counted = { 0 };
+
+	if (s->counter.tally >= 0)
+		cst_tally_read(s->counter.tally, &counted);
+	return counted.packets;
+}
+
+void cst_packet_forget_counts(pcap_t *p)
+{
+	struct packet_source *s = p->source;
+
+	cst_packet_count(p);
+	s->received = s->dropped = s->unwanted = s->counter.seen_in_user = 0;
+	s->counter.forgotten = counted_in_kernel(s);
+	s->missed_before = s->ifindex ? cst_missed_by_adapter(p->device) : 0;
+}
+
+int cst_packet_stats(pcap_t *p, struct pcap_stat *stat)
+{
+	const struct packet_source *s = p->source;
+	int status = cst_packet_count(p);
+	struct pcap_stat user;
+
+	if (status < 0)
+		return status;
 	stat->ps_recv = s->received - s->unwanted;
 	stat->ps_drop = s->dropped;
+	/* In statistics mode the packets go another way, and into no buffer. */
+	stat->ps_capt = stat->ps_recv - stat->ps_drop;
+	stat->ps_recv += (u_int)(counted_in_kernel(s) - s->counter.forgotten) + s->counter.seen_in_user;
+	if (s->counter.user && pcap_stats(s->counter.user, &user) == 0) {
+		stat->ps_recv += user.ps_recv;
+		stat->ps_drop += user.ps_drop;
+	}
 	stat->ps_ifdrop = s->ifindex ? (u_int)(cst_missed_by_adapter(p->device) - s->missed_before) : 0;
 	return 0;
 }

@@ -12,20 +12,30 @@ static bool is_can(uint16_t protocol)
 	return protocol == LINUX_SLL_P_CAN || protocol == LINUX_SLL_P_CANFD || protocol == LINUX_SLL_P_CANXL;
 }
 
-bool cst_frame_wanted(struct packet_source *s, const struct sockaddr_ll *sender)
+struct ring_frame cst_frame_decode(const struct packet_source *s, const struct cst_packet *packet)
 {
-	bool wanted;
+	const struct ring_ops *ring = packet->flags & CST_PKT_ASIDE ? &cst_ring_v3 : s->ring_ops;
 
+	return ring->decode(packet->origin);
+}
+
+bool cst_frame_is_wanted(const struct packet_source *s, const struct sockaddr_ll *sender)
+{
+	if (s->left_out & 1u << (sender->sll_pkttype & 7))
+		return false;
 	if (sender->sll_pkttype == PACKET_OUTGOING) {
 		/* The loopback, and CAN by default, show what they send a second time, as received. */
 		bool seen_again = (unsigned int)sender->sll_ifindex == s->loopback_ifindex ||
 				  is_can(ntohs(sender->sll_protocol));
-		wanted = s->direction == PCAP_D_OUT || (s->direction == PCAP_D_INOUT && !seen_again);
-	} else {
-		wanted = s->direction != PCAP_D_OUT;
+		return s->direction == PCAP_D_OUT || (s->direction == PCAP_D_INOUT && !seen_again);
 	}
-	if (s->left_out & 1u << (sender->sll_pkttype & 7))
-		wanted = false;
+	return s->direction != PCAP_D_OUT;
+}
+
+bool cst_frame_wanted(struct packet_source *s, const struct sockaddr_ll *sender)
+{
+	bool wanted = cst_frame_is_wanted(s, sender);
+
 	if (!wanted)
 		s->unwanted++;
 	return wanted;
@@ -73,7 +83,7 @@ static void put_header(struct cst_packet *packet, uint8_t *data, int dlt, const 
 void cst_frame_cook(pcap_t *p, struct cst_packet *packet, uint32_t snaplen)
 {
 	const struct packet_source *s = p->source;
-	const struct sockaddr_ll *sender = s->ring_ops->decode(packet->origin).sender;
+	const struct sockaddr_ll *sender = cst_frame_decode(s, packet).sender;
 	uint32_t header = cst_cooked_header_bytes(p->dlt);
 
 	put_header(packet, (uint8_t *)(uintptr_t)packet->data - header, p->dlt, sender);
@@ -84,7 +94,7 @@ void cst_frame_cook(pcap_t *p, struct cst_packet *packet, uint32_t snaplen)
 void cst_frame_change_header(pcap_t *p, struct cst_packet *packet, int dlt)
 {
 	const struct packet_source *s = p->source;
-	struct ring_frame frame = s->ring_ops->decode(packet->origin);
+	struct ring_frame frame = cst_frame_decode(s, packet);
 
 	packet->flags &= ~(uint32_t)CST_PKT_UNFINISHED;
 	if (s->tag_offset >= 0 && cst_frame_has_tag(&frame))
@@ -105,7 +115,7 @@ static uint16_t tag_protocol(const struct ring_frame *frame)
 void cst_frame_describe(pcap_t *p, const struct cst_packet *packet, struct cst_bpf_meta *meta)
 {
 	const struct packet_source *s = p->source;
-	struct ring_frame frame = s->ring_ops->decode(packet->origin);
+	struct ring_frame frame = cst_frame_decode(s, packet);
 
 	cst_bpf_meta_set(meta, SKF_AD_PROTOCOL, ntohs(frame.sender->sll_protocol));
 	cst_bpf_meta_set(meta, SKF_AD_PKTTYPE, frame.sender->sll_pkttype);
@@ -121,7 +131,7 @@ void cst_frame_describe(pcap_t *p, const struct cst_packet *packet, struct cst_b
 void cst_frame_finish(pcap_t *p, struct cst_packet *packet)
 {
 	const struct packet_source *s = p->source;
-	struct ring_frame frame = s->ring_ops->decode(packet->origin);
+	struct ring_frame frame = cst_frame_decode(s, packet);
 	uint32_t before = (uint32_t)s->tag_offset;
 
 	packet->flags &= ~(uint32_t)CST_PKT_UNFINISHED;

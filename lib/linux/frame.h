@@ -7,14 +7,18 @@
 
 /* What a frame's header says beside what every packet needs. */
 struct ring_frame {
-	uint32_t status;
+	uint32_t status, sec, nsec, len;
 	uint16_t vlan_tci, vlan_tpid;
 	const struct sockaddr_ll *sender;
 };
 
 #define CST_VLAN_TAG_BYTES 4
 
+/* What the header of the packet's frame says, wherever it lies. */
+struct ring_frame cst_frame_decode(const struct packet_source *s, const struct cst_packet *packet);
+/* Is it to be delivered? If not, the first of these counts it. */
 bool cst_frame_wanted(struct packet_source *s, const struct sockaddr_ll *sender);
+bool cst_frame_is_wanted(const struct packet_source *s, const struct sockaddr_ll *sender);
 /* Put the cooked header before the network header, which `snaplen` bytes follow. */
 void cst_frame_cook(pcap_t *p, struct cst_packet *packet, uint32_t snaplen);
 /* Make a packet that was made for p->dlt one of link type `dlt`, before its VLAN tag is put back. */
@@ -40,6 +44,7 @@ static inline bool cst_frame_has_tag(const struct ring_frame *frame)
 struct frame_rules {
 	uint32_t snaplen;
 	uint64_t recheck_before_ns; /* packets stamped earlier may have passed an older filter; 0: none has */
+	uint32_t flags;    /* that every packet gets */
 	uint32_t tag_mask; /* the frame's status bits that make it unfinished */
 	bool nano, cooked, look_at_sender;
 };
@@ -69,7 +74,7 @@ static inline void cst_frame_to_packet(pcap_t *p, const struct frame_rules *rule
 	packet->h.len = len;
 	packet->data = (uint8_t *)origin + mac;
 	packet->origin = origin;
-	packet->flags = status & rules->tag_mask ? CST_PKT_UNFINISHED : 0;
+	packet->flags = rules->flags | (status & rules->tag_mask ? CST_PKT_UNFINISHED : 0);
 	if (rules->recheck_before_ns && sec * (uint64_t)CST_NS_PER_SEC + nsec < rules->recheck_before_ns)
 		packet->flags |= CST_PKT_UNFILTERED;
 	if (rules->cooked)

@@ -1,4 +1,5 @@
 /* inject.c - one frame out through the packet socket. */
+#include "handle/transmit.h"
 #include "linux/packet_source.h"
 
 #include <errno.h>
@@ -20,10 +21,11 @@ int cst_packet_can_send(pcap_t *p)
 	const struct packet_source *s = p->source;
 
 	if (s->ifindex == 0)
-		return cst_fail(p, PCAP_ERROR, "\"any\" is all interfaces at once: a frame can be sent only on a named one");
+		return cst_fail(p, PCAP_ERROR, "\"any\" is all interfaces at once: a frame can be sent only on a named "
+				"one");
 	if (s->cooked)
-		return cst_fail(p, PCAP_ERROR, "%s: packets of this link type have a made-up header, with which nothing can "
-				"be sent", p->device);
+		return cst_fail(p, PCAP_ERROR, "%s: packets of this link type have a made-up header, with which "
+				"nothing can be sent", p->device);
 	return 0;
 }
 
@@ -35,12 +37,18 @@ int cst_packet_inject(pcap_t *p, const void *frame, size_t bytes)
 
 	if (status < 0)
 		return status;
+	if (s->to_receive) {
+		const struct cst_frame one = { .data = frame, .bytes = (uint32_t)bytes };
+		struct cst_transmission t = { .frames = &one, .count = 1 };
+		status = cst_to_receive_transmit(p, &t);
+		return status < 0 ? status : (int)bytes;
+	}
 	do
-		sent = send(s->fd, frame, bytes, 0);
+		sent = send(cst_packet_sender(s), frame, bytes, 0);
 	while (sent < 0 && errno == EINTR);
 	if (sent < 0 && errno == EMSGSIZE)
-		return cst_fail(p, PCAP_ERROR, "%s: a frame of %zu bytes is more than the interface takes (MTU %u)", p->device,
-				bytes, cst_packet_mtu(p));
+		return cst_fail(p, PCAP_ERROR, "%s: a frame of %zu bytes is more than the interface takes (MTU %u)",
+				p->device, bytes, cst_packet_mtu(p));
 	if (sent < 0)
 		return cst_fail_errno(p, PCAP_ERROR, "%s: sending a frame of %zu bytes", p->device, bytes);
 	return (int)sent;

@@ -44,33 +44,66 @@ int cst_packet_limit_snaplen(pcap_t *p)
 	return 0;
 }
 
-/* Replaces just as well, whatever was there. Fails where the process may not load eBPF. `*map` is what has to stay open
- * as long as the filter is in use, if anything. */
-static int attach_translated(pcap_t *p, const struct bpf_program *program, int *map)
+bool cst_packet_filter_for_kernel(const pcap_t *p, const struct bpf_program *program, struct bpf_program *copy)
 {
 	const struct packet_source *s = p->source;
+
+	if (cst_bpf_copy(copy, program) < 0)
+		return false;
+	if (s->cooked && !cst_bpf_for_cooked(copy, p->dlt)) {
+		pcap_freecode(copy);
+		return false;
+	}
+	cst_bpf_clip_returns(copy, kernel_snaplen(p));
+	return true;
+}
+
+int cst_packet_load_filter(const struct bpf_program *copy, const struct cst_ebpf_frame *frame)
+{
 	struct cst_ebpf_code code;
 
-	if (!cst_ebpf_translate(program, CST_EBPF_SOCKET_FILTER, NULL, &code))
+	if (!cst_ebpf_translate(copy, CST_EBPF_SOCKET_FILTER, frame, &code)) {
+		errno = EOPNOTSUPP;
 		return -1;
-	int prog = cst_ebpf_load(CST_EBPF_SOCKET_FILTER, &code, NULL, 0);
+	}
+	int prog = cst_ebpf_load(CST_EBPF_SOCKET_FILTER, &code, NULL, 0), error = errno;
 	cst_ebpf_free(&code);
+	errno = error;
+	return prog;
+}
+
+int cst_packet_attach_loaded(pcap_t *p, int prog, int *map)
+{
+	const struct packet_source *s = p->source;
+	int status = setsockopt(s->fd, SOL_SOCKET, SO_ATTACH_BPF, &prog, sizeof(prog));
+
+	*map = -1;
+	if (status == 0 || errno != ENOMEM)
+		return status;
+	/* Too long to be charged to the socket. When this filter goes, a packet may be on its way between the
+	 * two programs, and has to be let through: user space asks the next filter about it. */
+	int detour = cst_ebpf_load_detour(CST_EBPF_SOCKET_FILTER, prog, kernel_snaplen(p), map);
+	if (detour < 0)
+		return -1;
+	status = setsockopt(s->fd, SOL_SOCKET, SO_ATTACH_BPF, &detour, sizeof(detour));
+	int error = errno;
+	close(detour);
+	if (status < 0) {
+		close(*map);
+		*map = -1;
+	}
+	errno = error;
+	return status;
+}
+
+/* Replaces a classic filter just as well. Fails where the process may not load eBPF. */
+static int attach_translated(pcap_t *p, const struct bpf_program *copy, int *map)
+{
+	int prog = cst_packet_load_filter(copy, NULL);
+
 	if (prog < 0)
 		return -1;
-	int status = setsockopt(s->fd, SOL_SOCKET, SO_ATTACH_BPF, &prog, sizeof(prog));
-	if (status < 0 && errno == ENOMEM) {
-		/* Too long to be charged to the socket. When this filter goes, a packet may be on its way between the
-		 * two programs, and has to be let through: user space asks the next filter about it. */
-		int detour = cst_ebpf_load_detour(CST_EBPF_SOCKET_FILTER, prog, kernel_snaplen(p), map);
-		if (detour >= 0) {
-			status = setsockopt(s->fd, SOL_SOCKET, SO_ATTACH_BPF, &detour, sizeof(detour));
-			close(detour);
-			if (status < 0) {
-				close(*map);
-				*map = -1;
-			}
-		}
-	}
+	int status = cst_packet_attach_loaded(p, prog, map);
 	close(prog); /* the socket and the map keep theirs */
 	return status;
 }
@@ -80,13 +113,9 @@ static bool attach_for_kernel(pcap_t *p, const struct bpf_program *program, int 
 	const struct packet_source *s = p->source;
 	struct bpf_program copy;
 
-	if (cst_bpf_copy(&copy, program) < 0)
+	if (!cst_packet_filter_for_kernel(p, program, &copy))
 		return false;
-	bool fits = !s->cooked || cst_bpf_for_cooked(&copy, p->dlt);
-	if (fits) {
-		cst_bpf_clip_returns(&copy, kernel_snaplen(p));
-		fits = (copy.bf_len <= BPF_MAXINSNS ? attach(s->fd, &copy) : attach_translated(p, &copy, map)) == 0;
-	}
+	bool fits = (copy.bf_len <= BPF_MAXINSNS ? attach(s->fd, &copy) : attach_translated(p, &copy, map)) == 0;
 	pcap_freecode(&copy);
 	return fits;
 }
@@ -100,6 +129,17 @@ static uint64_t from_now_on(void)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	return (uint64_t)now.tv_sec * CST_NS_PER_SEC + (uint64_t)now.tv_nsec + margin_ns;
+}
+
+int cst_packet_attach_filter(pcap_t *p)
+{
+	struct packet_source *s = p->source;
+
+	if (!p->filter.bf_insns || p->filter_in_user)
+		return cst_packet_limit_snaplen(p);
+	if (!attach_for_kernel(p, &p->filter, &s->filter_map))
+		return cst_fail_errno(p, PCAP_ERROR, "%s: attaching the filter a second time", p->device);
+	return 0;
 }
 
 int cst_packet_set_filter(pcap_t *p, const struct bpf_program *program)

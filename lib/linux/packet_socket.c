@@ -98,8 +98,10 @@ static int tag_offset(int dlt)
 	}
 }
 
-static int open_socket(pcap_t *p, struct packet_source *s)
+int cst_packet_open_socket(pcap_t *p)
 {
+	struct packet_source *s = p->source;
+
 	s->fd = socket(AF_PACKET, (s->cooked ? SOCK_DGRAM : SOCK_RAW) | SOCK_CLOEXEC, 0);
 	if (s->fd >= 0)
 		return 0;
@@ -123,18 +125,20 @@ static int set_option(pcap_t *p, int option, int value, const char *what)
 	return 0;
 }
 
-/* The ring in the size asked for, or, when the kernel has no memory for that, in half of it, and so on. */
-static int make_ring(pcap_t *p, struct packet_source *s)
+/* The ring in the size asked for, or, when the kernel has no memory for that and a smaller one will do, in half of it, and
+ * so on. */
+int cst_packet_make_ring(pcap_t *p, bool or_smaller)
 {
+	struct packet_source *s = p->source;
 	struct ring *r = &s->ring;
-	size_t bytes = p->options.buffer_bytes > 0 ? (size_t)p->options.buffer_bytes : DEFAULT_RING_BYTES;
+	size_t bytes = s->budget > 0 ? s->ring_ops->bytes_for(p, s->budget) : s->asked;
 	int status;
 
 	if ((status = set_option(p, PACKET_VERSION, s->ring_ops->version, "choosing the version of the ring")) < 0 ||
 	    (status = set_option(p, PACKET_RESERVE, CST_RING_RESERVE, "reserving room for headers in the ring")) < 0)
 		return status;
 	while (s->ring_ops->request(p, bytes) < 0) {
-		if (errno != ENOMEM || bytes <= SMALLEST_RING)
+		if (errno != ENOMEM || bytes <= SMALLEST_RING || !or_smaller)
 			return cst_fail_errno(p, PCAP_ERROR, "%s: asking for a ring of %u times %u bytes", p->device, r->units,
 					      r->unit_bytes);
 		bytes /= 2;
@@ -147,6 +151,22 @@ static int make_ring(pcap_t *p, struct packet_source *s)
 	r->map = map;
 	p->buffer_bytes = r->bytes > INT32_MAX ? INT32_MAX : (int)r->bytes;
 	return 0;
+}
+
+void cst_packet_drop_ring(struct packet_source *s)
+{
+	if (s->ring.map)
+		munmap(s->ring.map, s->ring.bytes);
+	free(s->ring.big);
+	/* Filters outlast rings. */
+	s->ring = (struct ring){ .recheck_before_ns = s->ring.recheck_before_ns };
+}
+
+int64_t cst_packet_capacity(const pcap_t *p)
+{
+	const struct packet_source *s = p->source;
+
+	return (int64_t)(s->budget > 0 ? s->budget : s->asked);
 }
 
 /* PCAP_WARNING_PROMISC_NOTSUP where the interface has no such mode; on "any" the wish is ignored, as libpcap does. */
@@ -167,8 +187,9 @@ static int make_promiscuous(pcap_t *p, struct packet_source *s)
 }
 
 /* Bind, and the packets begin to come. */
-static int start(pcap_t *p, const struct packet_source *s)
+int cst_packet_start(pcap_t *p)
 {
+	const struct packet_source *s = p->source;
 	int protocol = p->options.linux_protocol ? p->options.linux_protocol : ETH_P_ALL;
 	struct sockaddr_ll address = { .sll_family = AF_PACKET,
 				       .sll_protocol = htons((uint16_t)protocol),
@@ -224,11 +245,11 @@ static int open_source(pcap_t *p, struct packet_source *s)
 	s->tag_offset = tag_offset(p->dlt);
 	s->loopback_ifindex = if_nametoindex("lo");
 	s->missed_before = s->ifindex ? cst_missed_by_adapter(p->device) : 0;
-	if ((status = open_socket(p, s)) < 0 || (status = make_ring(p, s)) < 0 ||
+	if ((status = cst_packet_open_socket(p)) < 0 || (status = cst_packet_make_ring(p, true)) < 0 ||
 	    (status = cst_packet_limit_snaplen(p)) < 0)
 		return status;
 	cst_packet_choose_frames(p, s);
-	if ((warning = status = make_promiscuous(p, s)) < 0 || (status = start(p, s)) < 0)
+	if ((warning = status = make_promiscuous(p, s)) < 0 || (status = cst_packet_start(p)) < 0)
 		return status;
 	p->fd = p->select_fd = s->fd;
 	if (!hardware->listed && warning == 0)
@@ -241,13 +262,14 @@ static void close_source(pcap_t *p)
 	struct packet_source *s = p->source;
 
 	cst_packet_transmit_close(s);
-	if (s->ring.map)
-		munmap(s->ring.map, s->ring.bytes);
+	cst_packet_drop_ring(s);
+	cst_aside_free(&s->aside);
+	cst_to_receive_close(s);
 	if (s->fd >= 0)
 		cst_close_in_background(s->fd);
 	if (s->filter_map >= 0)
 		close(s->filter_map);
-	free(s->ring.big);
+	cst_packet_counter_close(&s->counter);
 	free(s->groups);
 	free(s);
 	p->source = NULL;
@@ -299,12 +321,26 @@ bool cst_packet_interface_failed(struct packet_source *s, int error)
 	return true;
 }
 
-/* How long the kernel may sit on packets of a block that is not full. */
-static int longest_hold_ms(const pcap_t *p)
+/* How long the kernel may sit on packets of a block that is not full; 0: there are none. Nobody is in a hurry here. */
+static int longest_hold_ms(pcap_t *p)
 {
-	const int rounding = 50;
+	const int spare = 40, ms = cst_packet_held_back_ms(p);
 
-	return p->options.immediate ? 0 : rounding + (int)cst_packet_retire_ms(p);
+	return ms > 0 ? ms + spare : 0;
+}
+
+int cst_packet_take_error(pcap_t *p)
+{
+	struct packet_source *s = p->source;
+	int error = 0;
+	socklen_t bytes = sizeof(error);
+
+	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &bytes) < 0)
+		error = errno;
+	if (error == 0 || cst_packet_interface_failed(s, error))
+		return error != 0;
+	errno = error;
+	return cst_fail_errno(p, PCAP_ERROR, "%s: receiving packets", p->device);
 }
 
 /* The interface failed. First hand over what came before: the kernel may still hold some of it in an unfinished block
@@ -313,50 +349,80 @@ static int wait_failed(pcap_t *p)
 {
 	struct packet_source *s = p->source;
 	struct pollfd fds[2] = { { .fd = s->fd, .events = POLLIN }, { .fd = p->wake_fd, .events = POLLIN } };
-	int error = 0;
-	socklen_t bytes = sizeof(error);
+	int status = cst_packet_take_error(p);
 
-	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &bytes) < 0)
-		error = errno;
-	if (error == 0) {
-		/* Whoever asked this descriptor for more than we did: its messages would keep poll() from waiting. */
+	if (status == 0) /* Whoever asked this descriptor for more than we did: its messages would keep poll() from waiting. */
 		recv(s->fd, NULL, 0, MSG_ERRQUEUE | MSG_DONTWAIT);
-		return 0;
-	}
-	if (!cst_packet_interface_failed(s, error)) {
-		errno = error;
-		return cst_fail_errno(p, PCAP_ERROR, "%s: receiving packets", p->device);
-	}
+	if (status <= 0)
+		return status;
 	poll(fds, 2, longest_hold_ms(p));
 	return atomic_load(&p->break_loop) ? PCAP_ERROR_BREAK : 1;
 }
 
 static const char *engine(pcap_t *p, enum capstan_job job)
 {
-	if (job == CAPSTAN_CAPTURE)
-		return ((struct packet_source *)p->source)->ring_ops == &cst_ring_v2 ? "ring-v2" : "ring-v3";
-	if (job == CAPSTAN_TRANSMIT)
-		return cst_packet_transmit_engine(p);
-	cst_fail(p, PCAP_ERROR, "%s: nothing does that job on an interface yet", p->device);
+	switch (job) {
+	case CAPSTAN_CAPTURE: return ((struct packet_source *)p->source)->ring_ops == &cst_ring_v2 ? "ring-v2" : "ring-v3";
+	case CAPSTAN_TRANSMIT: return cst_packet_transmit_engine(p);
+	case CAPSTAN_STATISTICS: return cst_packet_counting_engine(p);
+	}
 	return NULL;
+}
+
+static int read_batch(pcap_t *p, struct cst_batch *b)
+{
+	const struct packet_source *s = p->source;
+
+	if (cst_aside_any(&s->aside)) {
+		int n = cst_aside_read(p, b);
+		if (n > 0)
+			return n;
+	}
+	return s->ring_ops->read_batch(p, b);
+}
+
+static void release(pcap_t *p)
+{
+	struct packet_source *s = p->source;
+
+	s->ring_ops->release(p);
+	if (s->aside.first || s->aside.batch)
+		cst_aside_release(&s->aside);
+}
+
+static bool at_hand(pcap_t *p)
+{
+	const struct cst_batch *b = &p->batch;
+
+	return cst_aside_any(&((struct packet_source *)p->source)->aside) ||
+	       (b->next < b->count && b->packets[b->next].flags & CST_PKT_ASIDE);
 }
 
 static struct source_ops packet_ops(const struct ring_ops *ring)
 {
 	return (struct source_ops){ .name = ring->name,
-				    .read_batch = ring->read_batch,
-				    .release = ring->release,
+				    .read_batch = read_batch,
+				    .release = release,
+				    .gather = cst_packet_gather,
+				    .held_back_ms = cst_packet_held_back_ms,
+				    .at_hand = at_hand,
+				    .set_buffer = cst_packet_set_buffer,
+				    .set_min_to_copy = cst_packet_set_min_to_copy,
 				    .describe = cst_frame_describe,
 				    .finish = cst_frame_finish,
 				    .wait_failed = wait_failed,
 				    .inject = cst_packet_inject,
 				    .transmit = cst_packet_transmit,
+				    .set_send_to_rx = cst_packet_set_send_to_rx,
 				    .set_filter = cst_packet_set_filter,
 				    .set_direction = set_direction,
 				    .set_datalink = set_datalink,
 				    .set_reception = cst_packet_set_reception,
 				    .stats = cst_packet_stats,
 				    .engine = engine,
+				    .start_counting = cst_packet_start_counting,
+				    .read_counts = cst_packet_read_counts,
+				    .stop_counting = cst_packet_stop_counting,
 				    .close = close_source };
 }
 
@@ -366,10 +432,13 @@ static int activate(pcap_t *p)
 
 	if (!s)
 		return cst_fail_errno(p, PCAP_ERROR, "%s: allocating the capture's state", p->device);
-	s->fd = s->filter_map = -1;
+	s->fd = s->filter_map = s->counter.tally = s->counter.former_map = -1;
 	s->direction = PCAP_D_INOUT;
 	p->source = s;
-	s->ring_ops = p->options.immediate ? &cst_ring_v2 : &cst_ring_v3;
+	s->ring_ops = p->min_to_copy == 0 ? &cst_ring_v2 : &cst_ring_v3;
+	s->asked = p->options.buffer_bytes > 0 ? (size_t)p->options.buffer_bytes : DEFAULT_RING_BYTES;
+	if (p->options.min_to_copy >= 0)
+		s->budget = p->options.buffer_bytes > 0 ? s->asked : CST_NPCAP_BUFFER_BYTES;
 	s->ops = packet_ops(s->ring_ops);
 	p->ops = &s->ops;
 	if (p->options.rfmon)

@@ -109,7 +109,7 @@ static void look_through_batch(pcap_t *p, struct packet_source *s)
 	if (!s->look_at_sender)
 		return;
 	for (unsigned int i = b->next; i < b->count; i++)
-		if (cst_frame_wanted(s, s->ring_ops->decode(b->packets[i].origin).sender))
+		if (cst_frame_wanted(s, cst_frame_decode(s, &b->packets[i]).sender))
 			b->packets[kept++] = b->packets[i];
 	b->count = kept;
 }

@@ -11,6 +11,12 @@ static inline bool cst_unit_is_ours(const uint32_t *status)
 	return __atomic_load_n(status, __ATOMIC_ACQUIRE) & TP_STATUS_USER;
 }
 
+/* For one that the kernel will not touch any more. */
+static inline void cst_unit_take(uint32_t *status)
+{
+	__atomic_store_n(status, TP_STATUS_USER, __ATOMIC_RELEASE);
+}
+
 static inline void cst_unit_give_back(uint32_t *status)
 {
 	__atomic_store_n(status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);

@@ -13,6 +13,8 @@
 #define BLOCK_BYTES    (64u << 10)
 #define SMALLEST_FRAME 256u
 #define LARGEST_FRAME  (16u << 10)
+#define SMALLEST_PACKET 60
+#define DECENT_RING    (32u << 20)
 #define BIG_HEADROOM   32u /* before a big frame: for the tag, or for a cooked header and a tag */
 #define LINK_HEADERS   32u /* Ethernet's with two tags, and some to spare */
 
@@ -31,6 +33,9 @@ static struct ring_frame decode(void *origin)
 	const struct tpacket2_hdr *h = origin;
 
 	return (struct ring_frame){ .status = h->tp_status,
+				    .sec = h->tp_sec,
+				    .nsec = h->tp_nsec,
+				    .len = h->tp_len,
 				    .vlan_tci = h->tp_vlan_tci,
 				    .vlan_tpid = h->tp_vlan_tpid,
 				    .sender = sender(h) };
@@ -121,17 +126,43 @@ static void release(pcap_t *p)
 	}
 }
 
+static uint64_t first_ns(const struct ring *r)
+{
+	const struct tpacket2_hdr *h = frame_at(r, r->current);
+
+	if (!cst_unit_is_ours(&h->tp_status))
+		return UINT64_MAX;
+	return h->tp_sec * (uint64_t)CST_NS_PER_SEC + h->tp_nsec;
+}
+
+static uint32_t unit_bytes_for(const pcap_t *p)
+{
+	const struct packet_source *s = p->source;
+	uint32_t content = s->mtu + LINK_HEADERS < (uint32_t)p->snaplen ? s->mtu + LINK_HEADERS : (uint32_t)p->snaplen;
+	uint32_t bytes = SMALLEST_FRAME;
+
+	while (bytes < TPACKET2_HDRLEN + CST_RING_RESERVE + LINK_HEADERS + content && bytes < LARGEST_FRAME)
+		bytes *= 2;
+	return bytes;
+}
+
+/* Each packet takes a unit, so as many of them as there may be small packets: 60 bytes, which is what Ethernet sends at
+ * least. Where units are large, for a large MTU, that ends at a size that is still decent. */
+static size_t bytes_for(pcap_t *p, size_t budget)
+{
+	const uint64_t smallest = p->snaplen < SMALLEST_PACKET ? (uint64_t)p->snaplen : SMALLEST_PACKET;
+	const uint64_t bytes = (budget / (CST_NPCAP_HEADER + smallest) + 1) * unit_bytes_for(p);
+
+	return bytes <= DECENT_RING ? (size_t)bytes : budget > DECENT_RING ? budget : DECENT_RING;
+}
+
 static int request(pcap_t *p, size_t bytes)
 {
 	struct packet_source *s = p->source;
 	struct ring *r = &s->ring;
-	uint32_t content = s->mtu + LINK_HEADERS < (uint32_t)p->snaplen ? s->mtu + LINK_HEADERS : (uint32_t)p->snaplen;
-	int thresh = 1, queue_bytes = (int)bytes;
+	int thresh = 1, queue_bytes = bytes < INT32_MAX / 2 ? (int)bytes : INT32_MAX / 2;
 
-	r->unit_bytes = SMALLEST_FRAME;
-	while (r->unit_bytes < TPACKET2_HDRLEN + CST_RING_RESERVE + LINK_HEADERS + content &&
-	       r->unit_bytes < LARGEST_FRAME)
-		r->unit_bytes *= 2;
+	r->unit_bytes = unit_bytes_for(p);
 	uint32_t blocks = (uint32_t)((bytes + BLOCK_BYTES - 1) / BLOCK_BYTES);
 	r->units = blocks * (BLOCK_BYTES / r->unit_bytes);
 	if (setsockopt(s->fd, SOL_PACKET, PACKET_COPY_THRESH, &thresh, sizeof(thresh)) < 0)
@@ -153,4 +184,6 @@ const struct ring_ops cst_ring_v2 = {
 	.read_batch = read_batch,
 	.release = release,
 	.decode = decode,
+	.bytes_for = bytes_for,
+	.first_ns = first_ns,
 };

@@ -58,8 +58,8 @@ static int lost_link(pcap_t *p, size_t uncertain)
 
 	if (uncertain == 0)
 		return cst_fail(p, status, "%s: the interface %s", p->device, what);
-	return cst_fail(p, status, "%s: the interface %s; from here on up to %zu frames may have left, and are not counted",
-			p->device, what, uncertain);
+	return cst_fail(p, status, "%s: the interface %s; from here on up to %zu frames may have left, and are not "
+			"counted", p->device, what, uncertain);
 }
 
 /* ENETDOWN and the like. The socket tells a failure once, perhaps to us instead of to the reader. Perhaps it is over,
@@ -84,11 +84,11 @@ static int refused(pcap_t *p, const struct cst_transmission *t)
 
 	switch (errno) {
 	case EMSGSIZE:
-		return cst_fail(p, PCAP_ERROR, "%s: a frame of %u bytes is more than the interface takes (MTU %u)", p->device,
-				bytes, cst_packet_mtu(p));
+		return cst_fail(p, PCAP_ERROR, "%s: a frame of %u bytes is more than the interface takes (MTU %u)",
+				p->device, bytes, cst_packet_mtu(p));
 	case EINVAL:
-		return cst_fail(p, PCAP_ERROR, "%s: a frame of %u bytes is refused as no frame of the interface's kind: "
-				"shorter than its header, perhaps", p->device, bytes);
+		return cst_fail(p, PCAP_ERROR, "%s: a frame of %u bytes is refused as no frame of the interface's "
+				"kind: shorter than its header, perhaps", p->device, bytes);
 	default:
 		return cst_fail_errno(p, PCAP_ERROR, "%s: sending a frame of %u bytes", p->device, bytes);
 	}
@@ -105,7 +105,8 @@ static int wait_for_room(pcap_t *p, int64_t *look_ns, int64_t since_ns)
 	if (now >= give_up)
 		return cst_fail(p, PCAP_ERROR, "%s: the interface's queue has been full for %d seconds", p->device,
 				(int)(PATIENCE_NS / CST_NS_PER_SEC));
-	int status = by_socket ? cst_pause(p, s->fd, POLLOUT, give_up) : cst_pause(p, -1, 0, now + *look_ns);
+	int status = by_socket ? cst_pause(p, cst_packet_sender(s), POLLOUT, give_up) :
+				 cst_pause(p, -1, 0, now + *look_ns);
 	if (*look_ns < LONGEST_LOOK_NS)
 		*look_ns *= 2;
 	return status < 0 ? status : 0;
@@ -127,7 +128,7 @@ static int send_some(const struct packet_source *s, const struct cst_transmissio
 		messages[i].msg_hdr.msg_iov = &parts[i];
 		messages[i].msg_hdr.msg_iovlen = 1;
 	}
-	return sendmmsg(s->fd, messages, count, MSG_DONTWAIT);
+	return sendmmsg(cst_packet_sender(s), messages, count, MSG_DONTWAIT);
 }
 
 static int socket_send(pcap_t *p, struct cst_transmission *t)

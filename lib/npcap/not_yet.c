@@ -1,15 +1,6 @@
 /* not_yet.c - the answer of extensions whose implementation comes with a later release. */
 #include "npcap/not_yet.h"
 
-int cst_not_yet(pcap_t *p, const char *function)
-{
-	int status = cst_need_source(p, p->kind == CST_LIVE, function);
-
-	if (status < 0)
-		return status;
-	return cst_fail(p, PCAP_ERROR, "%s: %s() comes with a later release of Capstan", p->device, function);
-}
-
 int cst_not_yet_errbuf(char *errbuf, const char *function)
 {
 	cst_error(errbuf, "%s() comes with a later release of Capstan", function);

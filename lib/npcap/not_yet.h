@@ -4,9 +4,7 @@
 
 #include "handle/handle.h"
 
-/* For a call on a handle: PCAP_ERROR or PCAP_ERROR_NOT_ACTIVATED, with a sentence in the handle's buffer. */
-int cst_not_yet(pcap_t *p, const char *function);
-/* For a call without one: PCAP_ERROR, with a sentence in `errbuf`. */
+/* PCAP_ERROR, with a sentence in `errbuf`. */
 int cst_not_yet_errbuf(char *errbuf, const char *function);
 /* For a source on another host ("": its string names none): the same. */
 int cst_not_yet_remote(char *errbuf, const char *host);

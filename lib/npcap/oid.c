@@ -227,6 +227,8 @@ static uint32_t check_arguments(struct oid_subject *s, const void *data, const s
 
 static int need_interface(pcap_t *p)
 {
+	if (!p)
+		return PCAP_ERROR;
 	return cst_need_source(p, p->ops && p->ops->set_reception, "an OID request");
 }
 

@@ -243,15 +243,19 @@ static bool parse_group(const char *line, unsigned int ifindex, uint8_t address[
 	return true;
 }
 
-/* All that the interface listens to, whoever wants it: no netlink message has that. */
+/* All that the interface listens to, whoever wants it: no netlink message has that. The file is of the thread's network
+ * namespace, so first of all whether that is the handle's. */
 uint32_t cst_oid_multicast_list(struct oid_subject *s, const struct oid_row *row, struct oid_answer *a)
 {
 	static const char path[] = "/proc/thread-self/net/dev_mcast";
-	FILE *file = fopen(path, "re");
-	char line[256];
+	uint32_t code = cst_oid_need_link(s);
 	uint8_t address[OID_ADDRESS_BYTES];
+	char line[256];
 
 	(void)row;
+	if (code)
+		return code;
+	FILE *file = fopen(path, "re");
 	if (!file)
 		return cst_oid_fail_errno(s, errno, path);
 	while (fgets(line, sizeof(line), file))

@@ -14,11 +14,13 @@
 /* The assumption before the first sleep has been seen, and its bounds. */
 #define FIRST_GUESS_NS 100000
 #define LEAST_NS       5000
-#define MOST_NS        200000
-/* One sleep that is later than assumed raises the assumption by a quarter, each other one lowers it by one part in 800:
- * they balance where one sleep in 180 is later. A single disturbance, however long, costs little. */
+#define MOST_NS        300000
+/* One sleep that is later than assumed raises the assumption by a quarter, each other one lowers it by one part in 2,800:
+ * they balance where one sleep in 600 is later. A single disturbance, however long, costs little. */
 #define RAISE 4
-#define LOWER 800
+#define LOWER 2800
+/* No sleep for less: a processor that rests for a moment only, under a hypervisor above all, gets up late. */
+#define SHORTEST_SLEEP_NS 250000
 /* A wait that pcap_breakloop() is to end at once is one in ppoll(2), which may be late by 0.1 % and more. */
 #define LONG_NS        (4 * CST_NS_PER_MS)
 #define LONG_PRECISION 256
@@ -78,7 +80,7 @@ int cst_pacer_wait(pcap_t *p, struct cst_pacer *pacer, int64_t due_ns)
 			int status = cst_pause(p, -1, 0, due_ns - LONG_NS / 2 - left / LONG_PRECISION);
 			if (status < 0)
 				return status;
-		} else if (left > pacer->oversleep_ns + LEAST_NS) {
+		} else if (left > pacer->oversleep_ns + LEAST_NS && left > SHORTEST_SLEEP_NS) {
 			sleep_until(pacer, due_ns - pacer->oversleep_ns);
 		} else {
 			relax();

@@ -24,8 +24,8 @@ int cst_queue_record_read(const uint8_t *buffer, uint32_t len, uint32_t offset, 
 		return -1;
 	}
 	if (caplen > left - CST_QUEUE_HEADER) {
-		snprintf(reason, reason_bytes, "its header says %" PRIu32 " bytes, and only %" PRIu32 " are left in the queue",
-			 caplen, left - CST_QUEUE_HEADER);
+		snprintf(reason, reason_bytes, "its header says %" PRIu32 " bytes, and only %" PRIu32 " are left in "
+			 "the queue", caplen, left - CST_QUEUE_HEADER);
 		return -1;
 	}
 	*record = (struct cst_queue_record){ .seconds = cst_get32(at),
@@ -36,8 +36,8 @@ int cst_queue_record_read(const uint8_t *buffer, uint32_t len, uint32_t offset, 
 	return 1;
 }
 
-void cst_queue_record_write(uint8_t header[static CST_QUEUE_HEADER], uint32_t seconds, uint32_t fraction, uint32_t caplen,
-			    uint32_t len)
+void cst_queue_record_write(uint8_t header[static CST_QUEUE_HEADER], uint32_t seconds, uint32_t fraction,
+			    uint32_t caplen, uint32_t len)
 {
 	const uint32_t fields[] = { seconds, fraction, caplen, len };
 

@@ -24,8 +24,8 @@ int cst_queue_record_read(const uint8_t *buffer, uint32_t len, uint32_t offset, 
 			  char *reason, size_t reason_bytes);
 
 /* Write the header of a record. */
-void cst_queue_record_write(uint8_t header[static CST_QUEUE_HEADER], uint32_t seconds, uint32_t fraction, uint32_t caplen,
-			    uint32_t len);
+void cst_queue_record_write(uint8_t header[static CST_QUEUE_HEADER], uint32_t seconds, uint32_t fraction,
+			    uint32_t caplen, uint32_t len);
 
 /* Where the next record begins. */
 static inline uint32_t cst_queue_record_end(const struct cst_queue_record *record)

@@ -4,6 +4,8 @@
 /* Npcap itself refuses WinPcap's kernel dumping, so there is no behaviour to have. */
 static int no_kernel_dump(pcap_t *p)
 {
+	if (!p)
+		return PCAP_ERROR;
 	int status = cst_need_source(p, p->kind == CST_LIVE, "dumping inside the library");
 
 	if (status < 0)
@@ -35,7 +37,8 @@ int pcap_start_oem(char *err_str, int flags)
 
 PAirpcapHandle pcap_get_airpcap_handle(pcap_t *p)
 {
-	cst_fail(p, 0, "AirPcap adapters do not exist on Linux");
+	if (p)
+		cst_fail(p, 0, "AirPcap adapters do not exist on Linux");
 	return NULL;
 }
 
