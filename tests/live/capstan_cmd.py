@@ -354,8 +354,27 @@ def packets_from_a_pipe_do_not_wait_for_more():
     assert child.returncode == 0 and b"5 packets sent" in errors, errors
 
 
+def a_signal_ends_the_wait_for_a_named_pipe_that_nobody_writes_again():
+    os.mkfifo(path("fifo"))
+    sent = contents(os.path.basename(write_paced("big-endian.pcap", 5, 1, ">")))
+    capture = Capture("-c", "5", "--immediate")
+    child = subprocess.Popen([CAPSTAN, "send", "-i", "left", "--loop", "2", path("fifo")], stderr=subprocess.PIPE)
+    children.append(child)
+    with open(path("fifo"), "wb") as f:
+        f.write(sent)
+    assert capture.ended() == 0, capture.errors()
+    time.sleep(0.3)
+    assert child.poll() is None
+    child.send_signal(signal.SIGINT)
+    _, errors = child.communicate(timeout=LIMIT)
+    if b"sigaltstack" in errors:
+        return "the sanitizer takes the stack of a thread that was cancelled for a damaged one"
+    assert child.returncode == 0 and b"5 packets sent" in errors, (child.returncode, errors)
+
+
 def signals_end_a_transmission_with_a_true_summary():
-    for how, sent in (([], write_paced("hours.pcap", 3, 3600 * 1000000)), (["--pps", "0.001"], write_paced("few.pcap", 3, 1))):
+    hours, few = write_paced("hours.pcap", 3, 3600 * 1000000), write_paced("few.pcap", 3, 1)
+    for how, sent in (([], hours), (["--pps", "0.001"], few), (["--pps", "1e-12"], few), (["--speed", "1e-12"], hours)):
         capture = Capture("-w", path("some.pcap"))
         child = subprocess.Popen([CAPSTAN, "send", "-i", "left", *(how or ["--sync"]), sent], stderr=subprocess.PIPE)
         children.append(child)
@@ -400,15 +419,20 @@ def tcpdump_on_the_sending_interface_sees_every_frame():
     tcpdump = shutil.which("tcpdump")
     if not tcpdump:
         return "no tcpdump here"
-    frames = [frame(n, 60 + n % 200) for n in range(20000)]
+    # So many, to a peer with GRO, that without tcpdump they would go past packet sockets, as XDP frames.
+    if shutil.which("ethtool"):
+        sh("ethtool", "-K", "right", "gro", "on")
+    frames = [frame(n, 60 + n % 200) for n in range(60000)]
     sent = write_savefile("sent.pcap", frames)
-    child = subprocess.Popen([tcpdump, "-i", "left", "-B", "65536", "-U", "-Z", "root", "-c", "20000", "-w", path("seen.pcap")],
+    child = subprocess.Popen([tcpdump, "-i", "left", "-B", "65536", "-U", "-Z", "root", "-c", "60000", "-w", path("seen.pcap")],
                              stderr=subprocess.PIPE)
     children.append(child)
     read_until(child.stderr, b"listening")
-    expect(0, capstan("send", "-i", "left", sent), "20000 packets sent")
+    expect(0, capstan("send", "-i", "left", sent), "60000 packets sent")
     child.communicate(timeout=LIMIT)
     assert child.returncode == 0
+    if shutil.which("ethtool"):
+        sh("ethtool", "-K", "right", "gro", "off")
     assert read_savefile(contents("seen.pcap")) == [(len(f), f) for f in frames]
     return None
 
@@ -540,6 +564,53 @@ def a_counter_runs_on_a_terminal_and_leaves_a_clean_line():
     assert rest.startswith(b"50 packets captured"), seen
 
 
+def statistics(*arguments, **options):
+    """A `capstan stat` in the background that counts already, and the end of its standard error to read from."""
+    child = subprocess.Popen([CAPSTAN, "stat", "-i", "right", *arguments], stderr=subprocess.PIPE, **options)
+    children.append(child)
+    assert b"counting on right" in child.stderr.readline()
+    return child
+
+
+def statistics_are_a_line_each_period():
+    sent = write_savefile("sent.pcap", [frame(n, 100) for n in range(50)])
+    child = statistics("-t", "200", "-c", "5", "udp", "port", "2007", stdout=subprocess.PIPE)
+    expect(0, capstan("send", "-i", "left", sent))
+    out, err = child.communicate(timeout=LIMIT)
+    assert child.returncode == 0, err
+    lines = out.decode().splitlines()
+    assert len(lines) == 5 and all("packets/s" in line and "bits/s" in line for line in lines), lines
+    assert sum(int(line.split()[-4]) for line in lines) == 1 and sum(int(line.split()[-2]) for line in lines) == 100, lines
+    assert err.startswith(b"1 packets, 100 bytes in 1."), err
+
+
+def an_interrupt_ends_statistics_with_all_that_was_counted():
+    sent = write_savefile("sent.pcap", [frame(n, 100) for n in range(50)])
+    child = statistics("-t", "1000000", stdout=subprocess.PIPE)
+    expect(0, capstan("send", "-i", "left", sent))
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=LIMIT)
+    assert child.returncode == 0 and b"50 packets, 5000 bytes" in err, err
+    assert len(out.splitlines()) == 1, out
+
+
+def statistics_are_a_table_on_a_terminal():
+    controller, terminal = pty.openpty()
+    child = statistics("-t", "100", "-c", "3", stdout=terminal)
+    os.close(terminal)
+    seen = b""
+    while select.select([controller], [], [], LIMIT)[0]:
+        try:
+            seen += os.read(controller, 4096)
+        except OSError:  # how a terminal says that nobody is left at the other end
+            break
+    assert child.wait(LIMIT) == 0
+    os.close(controller)
+    tables = seen.split(b"\x1b[5A")
+    assert len(tables) == 3, seen
+    assert all(table.count(b"\n") == 5 and b"peak" in table for table in tables), seen
+
+
 def run_gives_back_the_programs_exit_status():
     expect(7, capstan("run", "--", "sh", "-c", "exit 7"))
     expect(1, capstan("run", "--", "nosuchprogram"), "capstan run:", "nosuchprogram")
@@ -593,6 +664,7 @@ def main():
              a_damaged_savefile_is_read_up_to_the_damage,
              sending_stops_at_the_first_failure_and_says_how_far_it_came, a_clock_says_when_packets_are_sent,
              a_file_larger_than_any_queue_is_sent_whole_in_every_way, packets_from_a_pipe_do_not_wait_for_more,
+             a_signal_ends_the_wait_for_a_named_pipe_that_nobody_writes_again,
              signals_end_a_transmission_with_a_true_summary, a_damaged_savefile_is_sent_up_to_the_damage,
              an_engine_can_be_demanded, tcpdump_on_the_sending_interface_sees_every_frame,
              a_file_of_another_link_type_is_not_sent,
@@ -600,6 +672,8 @@ def main():
              a_wrong_filter_is_shown_with_a_mark_under_the_word, a_filter_is_printed_as_tcpdump_prints_it,
              a_filter_is_measured_and_drawn, wrong_usage_is_told_apart_from_failure, help_is_asked_for_in_two_ways,
              the_list_shows_state_and_addresses, a_counter_runs_on_a_terminal_and_leaves_a_clean_line,
+             statistics_are_a_line_each_period, an_interrupt_ends_statistics_with_all_that_was_counted,
+             statistics_are_a_table_on_a_terminal,
              run_gives_back_the_programs_exit_status, run_puts_the_drop_in_folder_first_and_keeps_the_rest,
              run_makes_tcpdump_load_this_library, run_refuses_what_the_loader_would_not_obey]
     failed = 0

@@ -26,6 +26,19 @@ pcap_t *capture_open(const struct opening *how)
 	return p;
 }
 
+pcap_t *capture_open_empty_file(void)
+{
+	static uint8_t header[24] = { 0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, [18] = 4, [20] = 1 };
+	char errbuf[PCAP_ERRBUF_SIZE] = "";
+	FILE *file = fmemopen(header, sizeof(header), "rb");
+
+	assert_non_null(file);
+	pcap_t *p = pcap_fopen_offline(file, errbuf);
+	if (!p)
+		fail_msg("pcap_fopen_offline: %s", errbuf);
+	return p;
+}
+
 void capture_next(pcap_t *p, struct pcap_pkthdr **h, const u_char **data)
 {
 	int64_t end = netlab_now_ms() + PATIENCE_MS;

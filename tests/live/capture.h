@@ -26,6 +26,9 @@ struct opening {
 /* An activated handle. The test fails if there is an error or a warning. */
 pcap_t *capture_open(const struct opening *how);
 
+/* A handle on a savefile without packets, to see what live handles alone can do. */
+pcap_t *capture_open_empty_file(void);
+
 /* Like pcap_next_ex(), but a handle that gives no packet for some seconds fails the test. */
 void capture_next(pcap_t *p, struct pcap_pkthdr **h, const u_char **data);
 

@@ -4,6 +4,7 @@
 
 #include "bpf/ebpf.h"
 #include "bpf/load.h"
+#include "bpf/tally.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -110,6 +111,45 @@ static void prologue_and_epilogue_run_around_the_program(void **state)
 	}
 }
 
+static void an_epilogue_counts_what_is_accepted_and_lets_nothing_pass(void **state)
+{
+	struct bpf_insn only_seven[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 7, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	static const struct cst_tally_rules rules[] = {
+		{ .header_bytes = 0 },
+		{ .header_bytes = 16, .add_tag = true, .tag_in_front = true },
+		{ .header_bytes = 16, .add_tag = true, .tag_in_front = true, .atomic = true },
+		{ .add_tag = true, .atomic = true },
+	};
+	const uint8_t seven[PACKET] = { 7 }, eight[PACKET] = { 8 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		struct cst_ebpf_insn epilogue[CST_TALLY_EPILOGUE_LEN];
+		struct cst_tally sum;
+		int tally = cst_tally_new();
+
+		if (tally < 0 && (errno == EPERM || errno == ENOSYS))
+			skip();
+		assert_true(tally >= 0);
+		const struct cst_ebpf_frame frame = { NULL, epilogue, 0, cst_tally_epilogue(epilogue, tally, &rules[i]) };
+		int fd = load_or_fail(CST_EBPF_SOCKET_FILTER, &(struct bpf_program){ 4, only_seven }, &frame);
+		for (int n = 0; n < 3; n++) {
+			assert_int_equal(verdict(fd, CST_EBPF_SOCKET_FILTER, seven), 0);
+			assert_int_equal(verdict(fd, CST_EBPF_SOCKET_FILTER, eight), 0);
+		}
+		assert_int_equal(cst_tally_read(tally, &sum), 0);
+		assert_int_equal(sum.packets, 3);
+		assert_int_equal(sum.bytes, 3 * (PACKET + rules[i].header_bytes));
+		close(fd);
+		close(tally);
+	}
+}
+
 /* `count` instructions that accept the numbers given, spread over the whole length, and only those. */
 static struct bpf_insn *long_program(u_int count, const uint32_t *numbers, u_int wanted)
 {
@@ -206,6 +246,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ancillary_loads_read_the_socket_buffer),
 		cmocka_unit_test(prologue_and_epilogue_run_around_the_program),
+		cmocka_unit_test(an_epilogue_counts_what_is_accepted_and_lets_nothing_pass),
 		BOTH_RINGS(a_filter_of_6000_instructions_runs_in_the_kernel),
 		BOTH_RINGS(a_filter_of_40000_instructions_runs_in_the_kernel),
 	};

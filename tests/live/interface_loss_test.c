@@ -58,6 +58,44 @@ static void down_is_told_after_what_came_before(void **state)
 	}
 }
 
+/* A read that waits for an amount, too; whatever the ring was when the handle was opened. */
+static void down_is_told_after_what_was_gathered(void **state)
+{
+	for (size_t i = 0; i < TIMEOUTS; i++) {
+		pcap_t *p = open_there(state, timeouts[i]);
+
+		assert_int_equal(pcap_setmintocopy(p, 1 << 20), 0);
+		send_some();
+		netlab_set_up("there", false);
+		capture_expect(p, 0, 20, 100);
+		expect_failure(p, "down");
+		pcap_close(p);
+		netlab_run("ip link del here");
+	}
+}
+
+/* The read timeout is no reason to keep it secret. */
+static void without_packets_down_is_told_at_once(void **state)
+{
+	static const int amounts[] = { -1, 0, 1 << 20 };
+	struct pcap_pkthdr *h;
+	const u_char *data;
+
+	for (size_t i = 0; i < sizeof(amounts) / sizeof(*amounts); i++) {
+		pcap_t *p = open_there(state, 20000);
+
+		if (amounts[i] >= 0)
+			assert_int_equal(pcap_setmintocopy(p, amounts[i]), 0);
+		netlab_set_up("there", false);
+		int64_t start = netlab_now_ms();
+		assert_int_equal(pcap_next_ex(p, &h, &data), PCAP_ERROR);
+		assert_in_range(netlab_now_ms() - start, 0, TOLERANCE_MS);
+		capture_expect_error(p, "down");
+		pcap_close(p);
+		netlab_run("ip link del here");
+	}
+}
+
 /* Giant frames come by another way in immediate mode, on which the failure waits, too. */
 static void down_is_told_after_giant_frames(void **state)
 {
@@ -239,6 +277,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BOTH_RINGS(down_is_told_after_what_came_before),
+		BOTH_RINGS(down_is_told_after_what_was_gathered),
+		BOTH_RINGS(without_packets_down_is_told_at_once),
 		BOTH_RINGS(down_is_told_after_giant_frames),
 		BOTH_RINGS(a_break_is_heard_after_the_failure),
 		BOTH_RINGS(up_again_the_capture_goes_on),

@@ -1,5 +1,5 @@
 /* oid_test.c - pcap_oid_get_request() and pcap_oid_set_request(): what they refuse and how, the shape of answers, and what
- * a packet filter and a multicast list do to the packets of a handle. The values are compared by oid_values.py. */
+ * a packet filter and a multicast list do to the packets of a handle. The values are compared by oid_values_test.py. */
 #include "capture.h"
 
 #include <capstan/oid.h>
@@ -154,6 +154,14 @@ static void sizes_and_pointers_that_cannot_be_are_refused(void **state)
 	expect_refusal(p, pcap_oid_set_request(p, OID_GEN_CURRENT_PACKET_FILTER, &filter, &bytes), "4294967296 bytes",
 		       "3758161940");
 	assert_true(bytes == (size_t)1 << 32);
+	bytes = (size_t)8 << 30;
+	expect_refusal(p, pcap_oid_get_request(p, OID_GEN_CURRENT_PACKET_FILTER, &filter, &bytes), "8589934592 bytes",
+		       "3758161940");
+	expect_refusal(p, pcap_oid_set_request(p, OID_802_3_MULTICAST_LIST, &filter, &bytes), "8589934592 bytes",
+		       "3758161940");
+	bytes = SIZE_MAX;
+	expect_refusal(p, pcap_oid_set_request(p, OID_GEN_CURRENT_LOOKAHEAD, &filter, &bytes), " bytes", "3758161940");
+	bytes = (size_t)1 << 32;
 	bytes = UINT32_MAX;
 	expect_refusal(p, pcap_oid_set_request(p, OID_GEN_CURRENT_PACKET_FILTER, &filter, &bytes), "takes 4 bytes",
 		       "3758161940");
@@ -505,6 +513,32 @@ static void packets_that_wait_obey_a_new_filter(void **state)
 	pcap_close(p);
 }
 
+/* Wherever they are: in the batch, or aside, of the one ring and of the other. */
+static void packets_that_left_the_ring_obey_a_new_filter(void **state)
+{
+	static const int amounts[][2] = { { 1 << 20, 0 }, { 0, 1 << 20 } };
+	int left = netlab_sender("left"), right = netlab_sender("right");
+	struct opening how = *(struct opening *)*state;
+	struct pcap_pkthdr *h;
+	const u_char *data;
+
+	how.nonblock = true;
+	for (size_t i = 0; i < sizeof(amounts) / sizeof(*amounts); i++) {
+		pcap_t *p = capture_open(&how);
+		send_each(left, right);
+		netlab_sleep_ms(100);
+		capture_next(p, &h, &data);
+		assert_int_equal(netlab_number(data), TO_US);
+		assert_int_equal(pcap_setmintocopy(p, amounts[i][0]), 0);
+		assert_int_equal(pcap_setmintocopy(p, amounts[i][1]), 0);
+		set32(p, OID_GEN_CURRENT_PACKET_FILTER, NDIS_PACKET_TYPE_BROADCAST | NDIS_PACKET_TYPE_NO_LOCAL);
+		assert_int_equal(kinds_that_come(p), B_ALL);
+		pcap_close(p);
+	}
+	close(left);
+	close(right);
+}
+
 static void bits_that_mean_nothing_leave_the_filter_as_it_was(void **state)
 {
 	uint32_t filter = NDIS_PACKET_TYPE_DIRECTED | 0x4000;
@@ -648,16 +682,22 @@ static void cap_net_raw_alone_will_do(void **state)
 /* Where the same index may be another interface's, or nobody's. */
 static int ask_from_elsewhere(void)
 {
-	uint32_t value;
-	size_t bytes = sizeof(value);
+	static const bpf_u_int32 oids[] = { OID_GEN_MAXIMUM_FRAME_SIZE, OID_802_3_MULTICAST_LIST };
+	uint8_t answer[1536];
 	pcap_t *p = capture_open(&by_packet);
 
 	if (unshare(CLONE_NEWNET) != 0)
 		return 1;
-	if (pcap_oid_get_request(p, OID_GEN_MAXIMUM_FRAME_SIZE, &value, &bytes) != PCAP_ERROR)
-		return 2;
-	/* Before Linux 5.14 a socket cannot tell where it belongs, and there is no interface of this index. */
-	return strstr(pcap_geterr(p), "network namespace") || strstr(pcap_geterr(p), "disappeared") ? 0 : 3;
+	for (size_t i = 0; i < sizeof(oids) / sizeof(*oids); i++) {
+		size_t bytes = sizeof(answer);
+
+		if (pcap_oid_get_request(p, oids[i], answer, &bytes) != PCAP_ERROR)
+			return 2;
+		/* Before Linux 5.14 a socket cannot tell where it belongs, and there is no interface of this index. */
+		if (!strstr(pcap_geterr(p), "network namespace") && !strstr(pcap_geterr(p), "disappeared"))
+			return 3;
+	}
+	return 0;
 }
 
 static void a_thread_in_another_network_namespace_is_not_told_of_a_stranger(void **state)
@@ -691,6 +731,7 @@ int main(void)
 		cmocka_unit_test(lookahead_is_remembered_and_changes_no_packet),
 		BOTH_RINGS(a_packet_filter_decides_what_comes_and_what_the_interface_receives),
 		BOTH_RINGS(packets_that_wait_obey_a_new_filter),
+		BOTH_RINGS(packets_that_left_the_ring_obey_a_new_filter),
 		cmocka_unit_test(bits_that_mean_nothing_leave_the_filter_as_it_was),
 		cmocka_unit_test(multicast_addresses_are_added_deleted_and_replaced),
 		cmocka_unit_test(a_bad_multicast_list_changes_nothing),

@@ -2,7 +2,9 @@
  * a code and a sentence. */
 #include "capture.h"
 
+#include <capstan/engine.h>
 #include <linux/filter.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static void count(u_char *user, const struct pcap_pkthdr *h, const u_char *data)
@@ -325,6 +327,62 @@ static void open_live_does_it_in_one_go(void **state)
 	pcap_close(p);
 }
 
+static void an_engine_is_demanded_by_the_environment_or_the_program(void **state)
+{
+	char errbuf[PCAP_ERRBUF_SIZE];
+	pcap_t *p = pcap_create("right", errbuf);
+
+	(void)state;
+	assert_non_null(p);
+	assert_int_equal(setenv(CAPSTAN_ENGINE_VARIABLE, "nonsense,transmit=socket,statistics=user", 1), 0);
+	assert_null(capstan_engine(p, CAPSTAN_STATISTICS));
+	capture_expect_error(p, "pcap_activate() on this handle first");
+	assert_int_equal(pcap_activate(p), 0);
+	assert_string_equal(capstan_engine(p, CAPSTAN_STATISTICS), "user");
+	assert_string_equal(capstan_engine(p, CAPSTAN_TRANSMIT), "socket");
+	/* The program's word is the last, whether it can be had here or not. */
+	assert_int_equal(capstan_set_engine(p, CAPSTAN_STATISTICS, "ebpf"), 0);
+	const char *engine = capstan_engine(p, CAPSTAN_STATISTICS);
+	assert_true(!engine || strcmp(engine, "ebpf") == 0);
+	assert_int_equal(capstan_set_engine(p, CAPSTAN_STATISTICS, NULL), 0);
+	assert_string_equal(capstan_engine(p, CAPSTAN_STATISTICS), "user");
+	/* Names that are none demand nothing. */
+	assert_int_equal(setenv(CAPSTAN_ENGINE_VARIABLE, "statistics=use,transmit=socket2", 1), 0);
+	assert_non_null(capstan_engine(p, CAPSTAN_STATISTICS));
+	assert_non_null(capstan_engine(p, CAPSTAN_TRANSMIT));
+	assert_int_equal(unsetenv(CAPSTAN_ENGINE_VARIABLE), 0);
+	pcap_close(p);
+}
+
+static void engines_that_cannot_be_chosen_are_refused(void **state)
+{
+	static const struct {
+		enum capstan_job job;
+		const char *name, *text;
+	} wrong[] = {
+		{ CAPSTAN_TRANSMIT, "ebpf", "\"ebpf\" to choose for transmit" },
+		{ CAPSTAN_STATISTICS, "", "\"\" to choose for statistics" },
+		{ CAPSTAN_CAPTURE, "ring-v3", "\"ring-v3\" to choose for capture" },
+		{ (enum capstan_job)99, "socket", "no job 99" },
+	};
+	char errbuf[PCAP_ERRBUF_SIZE];
+	pcap_t *p = pcap_create("right", errbuf);
+
+	(void)state;
+	assert_non_null(p);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		assert_int_equal(capstan_set_engine(p, wrong[i].job, wrong[i].name), PCAP_ERROR);
+		capture_expect_error(p, wrong[i].text);
+	}
+	assert_null(capstan_engine(p, (enum capstan_job)99));
+	capture_expect_error(p, "no job 99");
+	pcap_close(p);
+	p = pcap_open_dead(DLT_EN10MB, 100);
+	assert_null(capstan_engine(p, CAPSTAN_CAPTURE));
+	assert_true(*pcap_geterr(p) != '\0');
+	pcap_close(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -338,6 +396,8 @@ int main(void)
 		cmocka_unit_test(monitor_mode_is_not_for_ethernet),
 		cmocka_unit_test(names_that_are_no_interface_are_refused),
 		cmocka_unit_test(open_live_does_it_in_one_go),
+		cmocka_unit_test(an_engine_is_demanded_by_the_environment_or_the_program),
+		cmocka_unit_test(engines_that_cannot_be_chosen_are_refused),
 	};
 
 	netlab_enter();

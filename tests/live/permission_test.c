@@ -1,7 +1,10 @@
 /* permission_test.c - a caller without privileges learns which one is missing, and how to get it. */
 #include "capture.h"
 
+#include <capstan/event.h>
+#include <capstan/oid.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -102,6 +105,70 @@ static void one_capability_is_enough_to_open_a_source(void **state)
 	check_with(1U << CAP_NET_RAW, open_promiscuous);
 }
 
+/* Npcap's functions, one after the other, each with an effect that can be seen. */
+static int use_extensions(void)
+{
+	char errbuf[PCAP_ERRBUF_SIZE] = "";
+	struct pcap_pkthdr h = { .caplen = 100, .len = 100 }, *header;
+	uint8_t frame[100];
+	const u_char *data;
+	int64_t record[2];
+	size_t bytes = sizeof(uint32_t);
+	uint32_t filter = NDIS_PACKET_TYPE_PROMISCUOUS;
+	int size;
+	pcap_t *left = pcap_open_live("left", 65535, 0, 20, errbuf);
+	pcap_t *right = pcap_open("rpcap://right", 65535, 0, 20, NULL, errbuf);
+	pcap_send_queue *q = pcap_sendqueue_alloc(10 * 116);
+
+	if (!left || !right || !q)
+		return 1;
+	for (uint32_t i = 0; i < 10; i++) {
+		netlab_fill(frame, sizeof(frame), i);
+		if (pcap_sendqueue_queue(q, &h, frame) != 0)
+			return 2;
+	}
+	if (pcap_setbuff(right, 2000000) != 0 || pcap_setmintocopy(right, 0) != 0 || pcap_setuserbuffer(right, 5000) != 0)
+		return 3;
+	struct pollfd event = { .fd = capstan_event_fd(pcap_getevent(right)), .events = POLLIN };
+	if (event.fd < 0 || poll(&event, 1, 0) != 0)
+		return 4;
+	if (pcap_sendqueue_transmit(left, q, 0) != q->len || pcap_sendqueue_transmit(left, q, 1) != q->len)
+		return 5;
+	if (poll(&event, 1, 5000) != 1)
+		return 6;
+	capture_expect(right, 0, 10, sizeof(frame));
+	capture_expect(right, 0, 10, sizeof(frame));
+	const struct pcap_stat *stat = pcap_stats_ex(right, &size);
+	if (!stat || stat->ps_recv != 20 || stat->ps_capt != 20)
+		return 7;
+	if (pcap_oid_set_request(right, OID_GEN_CURRENT_PACKET_FILTER, &filter, &bytes) != 0 ||
+	    netlab_promiscuity("right") != 1)
+		return 8;
+	if (pcap_setmode(right, MODE_STAT) != 0 || pcap_sendqueue_transmit(left, q, 0) != q->len)
+		return 9;
+	for (int64_t counted = 0; counted < 10; counted += record[0]) {
+		if (pcap_next_ex(right, &header, &data) != 1)
+			return 10;
+		memcpy(record, data, sizeof(record));
+	}
+	if (pcap_setmode(right, MODE_CAPT) != 0)
+		return 11;
+	*pcap_setsampling(right) = (struct pcap_samp){ PCAP_SAMP_1_EVERY_N, 10 };
+	if (pcap_sendqueue_transmit(left, q, 0) != q->len)
+		return 12;
+	capture_expect(right, 0, 1, sizeof(frame));
+	pcap_sendqueue_destroy(q);
+	pcap_close(left);
+	pcap_close(right);
+	return 0;
+}
+
+static void one_capability_is_enough_for_npcaps_functions(void **state)
+{
+	(void)state;
+	check_with(1U << CAP_NET_RAW, use_extensions);
+}
+
 static int activate_nowhere(void)
 {
 	char errbuf[PCAP_ERRBUF_SIZE];
@@ -148,6 +215,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(capturing_is_denied_with_the_capability_and_the_command),
 		cmocka_unit_test(one_capability_is_enough_to_open_a_source),
+		cmocka_unit_test(one_capability_is_enough_for_npcaps_functions),
 		cmocka_unit_test(a_device_that_is_not_there_is_still_told_as_such),
 		cmocka_unit_test(listing_needs_no_privilege),
 	};

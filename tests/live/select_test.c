@@ -100,12 +100,36 @@ static void no_select_timeout_is_required(void **state)
 	pcap_close(p);
 }
 
+static void a_select_timeout_of_0_tells_of_packets_that_left_the_ring(void **state)
+{
+	struct opening how = *(struct opening *)*state;
+	int left = netlab_sender("left");
+
+	how.nonblock = true;
+	pcap_t *p = capture_open(&how);
+	netlab_send_numbered(left, 0, 10, 100);
+	netlab_sleep_ms(60);
+	assert_int_equal(pcap_setmintocopy(p, 1 << 20), 0);
+	if (pcap_setmintocopy(p, 0) != 0)
+		fail_msg("pcap_setmintocopy: %s", pcap_geterr(p));
+	for (uint32_t i = 0; i < 10; i++) {
+		const struct timeval *timeout = pcap_get_required_select_timeout(p);
+		assert_non_null(timeout);
+		assert_true(timeout->tv_sec == 0 && timeout->tv_usec == 0);
+		capture_expect(p, i, 1, 100);
+	}
+	assert_null(pcap_get_required_select_timeout(p));
+	close(left);
+	pcap_close(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BOTH_RINGS(readable_until_dispatch_has_consumed_all),
 		BOTH_RINGS(readable_until_next_ex_has_consumed_all),
 		BOTH_RINGS(no_select_timeout_is_required),
+		BOTH_RINGS(a_select_timeout_of_0_tells_of_packets_that_left_the_ring),
 	};
 
 	netlab_enter();

@@ -2,10 +2,12 @@
 #include "capture.h"
 
 #include <capstan/engine.h>
+#include <capstan/event.h>
 #include <capstan/send_queue.h>
 
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -240,14 +242,15 @@ static void the_loopback_takes_its_largest_frame(void **state)
 
 static void sniffers_on_the_sending_interface_see_every_frame_and_the_handle_itself_none(void **state)
 {
+	const uint32_t count = 60000; /* that many without a sniffer would be sent as XDP frames */
 	struct opening how = { .device = "left", .timeout_ms = 10, .buffer_bytes = 32 << 20 };
 
 	(void)state;
 	for (size_t e = 0; e < 2; e++) { /* whoever demands XDP knows what it passes by */
 		pcap_t *p = open_engine(engines[e]), *neighbour = capture_open(&how);
-		pcap_send_queue *q = numbered(0, 20000, 60, 0);
+		pcap_send_queue *q = numbered(0, count, 60, 0);
 		expect_sent(p, q, 0);
-		capture_expect(neighbour, 0, 20000, 60);
+		capture_expect(neighbour, 0, count, 60);
 		capture_expect_none(neighbour);
 		capture_expect_none(p);
 		pcap_sendqueue_destroy(q);
@@ -367,6 +370,26 @@ static void a_corrupt_record_ends_it_and_is_named(void **state)
 		}
 	}
 	capture_expect_none(right);
+	pcap_close(left);
+	pcap_close(right);
+}
+
+/* How long the packet once was says nothing about what is in the queue, not even if that is more. */
+static void what_a_record_says_of_its_former_length_does_not_count(void **state)
+{
+	static const uint32_t lens[] = { 0, 1, 99, 101, INT32_MAX, UINT32_MAX };
+	pcap_t *left = capture_open(&from_left), *right = capture_open(*state);
+	const uint32_t count = sizeof(lens) / sizeof(*lens);
+	pcap_send_queue *q = numbered(0, count, 100, 0);
+
+	for (uint32_t i = 0; i < count; i++)
+		corrupt(q, i * 116, 3, lens[i]);
+	for (int sync = 0; sync <= 1; sync++) {
+		expect_sent(left, q, sync);
+		capture_expect(right, 0, count, 100);
+	}
+	capture_expect_none(right);
+	pcap_sendqueue_destroy(q);
 	pcap_close(left);
 	pcap_close(right);
 }
@@ -875,6 +898,22 @@ static void breakloop_before_it_begins_ends_it(void **state)
 	pcap_close(right);
 }
 
+static void a_break_that_is_taken_is_no_event_any_more(void **state)
+{
+	pcap_t *left = capture_open(&from_left);
+	pcap_send_queue *q = numbered(0, 3, 60, 0);
+	struct pollfd event = { .fd = capstan_event_fd(pcap_getevent(left)), .events = POLLIN };
+
+	(void)state;
+	assert_int_equal(poll(&event, 1, 0), 0);
+	pcap_breakloop(left);
+	assert_int_equal(poll(&event, 1, 0), 1);
+	assert_int_equal(pcap_sendqueue_transmit(left, q, 0), 0);
+	assert_int_equal(poll(&event, 1, 0), 0);
+	pcap_sendqueue_destroy(q);
+	pcap_close(left);
+}
+
 static void breakloop_ends_the_wait_for_room(void **state)
 {
 	pcap_send_queue *q = numbered(0, 20, 1000, 0);
@@ -964,6 +1003,7 @@ int main(void)
 		ON_RIGHT(a_frame_above_the_mtu_ends_it_and_is_named),
 		ON_RIGHT(the_mtu_of_now_counts),
 		ON_RIGHT(a_corrupt_record_ends_it_and_is_named),
+		ON_RIGHT(what_a_record_says_of_its_former_length_does_not_count),
 		ON_RIGHT(what_is_no_queue_sends_nothing),
 		ON_RIGHT(handles_that_cannot_send_say_so),
 		ON_RIGHT(an_interface_that_goes_down_ends_it_and_no_frame_too_many_is_counted),
@@ -983,6 +1023,7 @@ int main(void)
 		ON_RIGHT(breakloop_ends_a_wait),
 		ON_RIGHT(breakloop_ends_a_flood_and_the_count_is_true),
 		ON_RIGHT(breakloop_before_it_begins_ends_it),
+		ON_RIGHT(a_break_that_is_taken_is_no_event_any_more),
 		ON_RIGHT(breakloop_ends_the_wait_for_room),
 		ON_RIGHT(cap_net_raw_is_enough),
 	};

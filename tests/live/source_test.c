@@ -185,11 +185,14 @@ static void a_handle_starts_with_the_buffers_of_the_api_that_opened_it(void **st
 	pcap_t *p = open_source("rpcap://right", 0, 10);
 
 	(void)state;
-	assert_in_range(pcap_bufsize(p), 1000000, (2 << 20) - 1);
+	/* The ring is larger: a packet takes more of it than the API counts. */
+	assert_true(pcap_bufsize(p) >= 1000000);
+	assert_int_equal(p->options.buffer_bytes, 1000000);
 	assert_int_equal(p->options.min_to_copy, 16000);
 	pcap_close(p);
 	p = open_source("rpcap://right", PCAP_OPENFLAG_MAX_RESPONSIVENESS, 10);
-	assert_in_range(pcap_bufsize(p), 1000000, (2 << 20) - 1);
+	assert_true(pcap_bufsize(p) >= 1000000);
+	assert_int_equal(p->options.buffer_bytes, 1000000);
 	assert_int_equal(p->options.min_to_copy, 0);
 	pcap_close(p);
 	p = pcap_open_live("right", 65535, 0, 10, errbuf);

@@ -1,4 +1,4 @@
-/* stats_test.c - pcap_stats(): what was received and what was dropped make up what was sent. */
+/* stats_test.c - pcap_stats() and pcap_stats_ex(): what was received and what was dropped make up what was sent. */
 #include "capture.h"
 
 #include <unistd.h>
@@ -88,6 +88,55 @@ static void only_the_three_members_of_libpcap_are_written(void **state)
 	pcap_close(p);
 }
 
+static void all_six_statistics(void **state)
+{
+	struct opening how = *(struct opening *)*state;
+	struct pcap_stat few;
+	int size = 0;
+
+	how.buffer_bytes = 1;
+	how.snaplen = 2000;
+	pcap_t *p = capture_open(&how);
+	int left = netlab_sender("left");
+	netlab_send_numbered(left, 0, 5000, 1000);
+	struct pcap_stat *all = pcap_stats_ex(p, &size);
+	assert_non_null(all);
+	assert_int_equal(size, 24);
+	assert_int_equal(all->ps_recv, 5000);
+	assert_in_range(all->ps_drop, 1, 4999);
+	assert_int_equal(all->ps_capt, drain(p));
+	assert_int_equal(all->ps_sent, 0);
+	assert_int_equal(all->ps_netdrop, 0);
+	assert_int_equal(pcap_stats(p, &few), 0);
+	assert_int_equal(few.ps_recv, all->ps_recv);
+	assert_int_equal(few.ps_drop, all->ps_drop);
+	assert_ptr_equal(pcap_stats_ex(p, &size), all);
+	close(left);
+	pcap_close(p);
+}
+
+static void all_six_statistics_are_for_live_handles(void **state)
+{
+	char errbuf[PCAP_ERRBUF_SIZE];
+
+	(void)state;
+	const struct {
+		pcap_t *p;
+		const char *word;
+	} handles[] = { { pcap_create("right", errbuf), "pcap_activate()" },
+			{ pcap_open_dead(DLT_EN10MB, 100), "pcap_open_dead()" },
+			{ capture_open_empty_file(), "savefile" } };
+	for (size_t i = 0; i < sizeof(handles) / sizeof(*handles); i++) {
+		int size = 0;
+
+		assert_non_null(handles[i].p);
+		assert_null(pcap_stats_ex(handles[i].p, &size));
+		assert_int_equal(size, 24);
+		capture_expect_error(handles[i].p, handles[i].word);
+		pcap_close(handles[i].p);
+	}
+}
+
 static void frames_of_the_unwanted_direction_do_not_count(void **state)
 {
 	pcap_t *p = capture_open(*state);
@@ -111,6 +160,8 @@ int main(void)
 		BOTH_RINGS(without_a_reader_received_and_dropped_are_all_that_was_sent),
 		BOTH_RINGS(asking_changes_no_number),
 		BOTH_RINGS(only_the_three_members_of_libpcap_are_written),
+		BOTH_RINGS(all_six_statistics),
+		cmocka_unit_test(all_six_statistics_are_for_live_handles),
 		BOTH_RINGS(frames_of_the_unwanted_direction_do_not_count),
 	};
 

@@ -8,6 +8,8 @@
 #include "handle/handle.h"
 
 #include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #define BUFFER_BYTES 100000
 #define FRAME_BYTES  100
@@ -108,12 +110,66 @@ static void without_timeout_a_read_goes_on(void **state)
 	pcap_close(p);
 }
 
+/* A device that hands over blocks, as its time comes, in which there is nothing for the handle. */
+static int read_none(pcap_t *p, struct cst_batch *b)
+{
+	(void)p;
+	(void)b;
+	return 0;
+}
+
+static int gather_none(pcap_t *p, int64_t enough)
+{
+	(void)p;
+	(void)enough;
+	return 0;
+}
+
+static bool none_at_hand(pcap_t *p)
+{
+	(void)p;
+	return false;
+}
+
+/* Ends by itself, too. */
+static int one_more_block(pcap_t *p)
+{
+	int *blocks = p->source;
+
+	assert_int_equal(write(p->select_fd, &(uint64_t){ 1 }, sizeof(uint64_t)), sizeof(uint64_t));
+	return ++*blocks < 100 ? 5 : 0;
+}
+
+static void a_read_that_waits_for_an_amount_is_prolonged_once(void **state)
+{
+	static const struct source_ops ops = { .name = "nobody's", .read_batch = read_none, .gather = gather_none,
+					       .held_back_ms = one_more_block, .at_hand = none_at_hand };
+	pcap_t *p = cst_handle_new(CST_LIVE, NULL);
+	int blocks = 0;
+
+	(void)state;
+	assert_non_null(p);
+	assert_int_equal(cst_handle_make_wakeable(p), 0);
+	p->ops = &ops;
+	p->source = &blocks;
+	p->select_fd = eventfd(0, EFD_CLOEXEC);
+	assert_true(p->select_fd >= 0);
+	p->buffer_bytes = BUFFER_BYTES;
+	p->min_to_copy = 1000;
+	p->options.timeout_ms = 10;
+	assert_int_equal(pcap_dispatch(p, -1, no_packet, NULL), 0);
+	assert_int_equal(blocks, 1);
+	close(p->select_fd);
+	pcap_close(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_flood_of_rejected_packets_ends_a_read_with_a_timeout),
 		cmocka_unit_test(a_flood_of_rejected_packets_ends_a_nonblocking_read),
 		cmocka_unit_test(without_timeout_a_read_goes_on),
+		cmocka_unit_test(a_read_that_waits_for_an_amount_is_prolonged_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
