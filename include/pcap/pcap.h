@@ -564,7 +564,8 @@ PCAP_API int pcap_setuserbuffer(pcap_t *p, int size);
  * reader that is late gets one record of all; one with zeros comes where nothing did. pcap_dispatch() returns after
  * one record, pcap_loop() counts them. Non-blocking, each read has a record at once. A timeout of 0 never ends, except by
  * pcap_breakloop(), which leaves the counts for the next record. pcap_get_selectable_fd() changes: readable when a record
- * is due. A filter set meanwhile takes over without losing a packet.
+ * is due. A filter set meanwhile takes over without losing a packet. A handler that ends the mode has the record's bytes
+ * still, but no longer its header.
  *
  * Packets that were captured before are delivered once MODE_CAPT is back, if they pass the filter of then. The kernel
  * counts where the process may load eBPF programs (CAP_BPF) and the filter can be one; else user space does, which needs

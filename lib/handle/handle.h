@@ -71,6 +71,7 @@ struct pcap {
 	int wake_fd;                         /* eventfd that pcap_breakloop() signals; -1: nothing ever waits */
 	int buffer_bytes;                    /* size of one bufferful for pcap_dispatch(); 0: no bound */
 	int mode;                            /* the bits of pcap_setmode() that are in force, but PACKET_MODE_NANO */
+	int64_t record[2];                   /* MODE_STAT: the one delivered last, packets and bytes; outlives the mode */
 	struct cst_statistics *statistics;   /* NULL: not MODE_STAT; else p->ops are its own, and free it */
 	int user_buffer_bytes;               /* a bound in its place, at 20 + caplen a packet: pcap_setuserbuffer(); or 0 */
 	uint32_t longest_caplen;             /* what fits into that */

@@ -167,7 +167,7 @@ static int read_without_ring(pcap_t *p, struct cst_batch *b)
 
 	if (n > 0)
 		return n;
-	return cst_fail(p, PCAP_ERROR, "%s: there was no memory to give the capture its buffer back; close it", p->device);
+	return cst_fail(p, PCAP_ERROR, "%s: the capture could not be given its buffer back; close it", p->device);
 }
 
 /* What was put aside can be read, and the handle be closed. */

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define RECORD_BYTES 16
+_Static_assert(RECORD_BYTES == sizeof(((pcap_t *)0)->record), "a record is two counts");
 
 /* After each look at what a counter in user space has gathered: often enough that it does not overflow, and not as often
  * as packets come. */
@@ -30,7 +31,6 @@ struct cst_statistics {
 	bool due;                        /* ... which a wait has found */
 
 	struct cst_tally total, told;    /* counted so far; what of it the records before had */
-	int64_t record[RECORD_BYTES / sizeof(int64_t)];
 	int64_t stamp_ns, stamped_ns;    /* of the last record: its time stamp, and the monotonic clock then */
 	int failure;                     /* of the source, to be told after what was counted before; 0: none */
 
@@ -81,11 +81,11 @@ static int make_record(pcap_t *p, struct cst_batch *b)
 {
 	struct cst_statistics *st = p->statistics;
 
-	st->record[0] = (int64_t)(st->total.packets - st->told.packets);
-	st->record[1] = (int64_t)(st->total.bytes - st->told.bytes);
+	p->record[0] = (int64_t)(st->total.packets - st->told.packets);
+	p->record[1] = (int64_t)(st->total.bytes - st->told.bytes);
 	st->told = st->total;
 	b->packets[0] = (struct cst_packet){ .h = { .ts = stamp(p, st), .caplen = RECORD_BYTES, .len = RECORD_BYTES },
-					     .data = (const u_char *)st->record,
+					     .data = (const u_char *)p->record,
 					     .flags = CST_PKT_RECORD };
 	return 1;
 }
@@ -126,7 +126,7 @@ static int read_batch(pcap_t *p, struct cst_batch *b)
 	return make_record(p, b);
 }
 
-/* Being there, it has pcap_next_ex() copy the record: what that hands over outlives the mode. */
+/* Being there, it has pcap_next_ex() copy the record, header and all: what that hands over outlives the mode. */
 static void release(pcap_t *p)
 {
 	(void)p;

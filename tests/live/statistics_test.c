@@ -439,6 +439,38 @@ static void a_record_outlives_the_mode(void **state)
 	pcap_close(p);
 }
 
+struct ending {
+	pcap_t *p;
+	struct sum sum;
+};
+
+static void end_the_mode(u_char *user, const struct pcap_pkthdr *h, const u_char *data)
+{
+	struct ending *ending = (struct ending *)(void *)user;
+	const struct pcap_pkthdr header = *h;
+
+	set_mode(ending->p, MODE_CAPT);
+	add_record(&ending->sum, &header, data);
+}
+
+static void a_handler_may_end_the_mode(void **state)
+{
+	struct way way = *(struct way *)*state;
+	int left = netlab_sender("left");
+
+	way.opening.nonblock = true;
+	struct ending ending = { .p = open_statistics(&way) };
+	netlab_send_numbered(left, 0, 5, 100);
+	netlab_sleep_ms(60);
+	assert_int_equal(pcap_dispatch(ending.p, 1, end_the_mode, (u_char *)&ending), 1);
+	check_sum(ending.sum, 5, 500);
+	netlab_send_numbered(left, 5, 1, 100);
+	netlab_sleep_ms(60);
+	capture_expect(ending.p, 5, 1, 100);
+	close(left);
+	pcap_close(ending.p);
+}
+
 static void a_filter_of_statistics_mode_holds_in_capture_mode(void **state)
 {
 	pcap_t *p = open_capture(*state);
@@ -1357,6 +1389,7 @@ int main(void)
 		EACH_WAY(sampling_that_begins_in_statistics_mode_holds_in_capture_mode),
 		EACH_WAY(wishes_of_statistics_mode_hold_in_capture_mode),
 		BOTH_ENGINES(a_record_outlives_the_mode),
+		BOTH_ENGINES(a_handler_may_end_the_mode),
 		EACH_WAY(coming_and_going_loses_no_packet_that_waits),
 		EACH_WAY(each_packet_is_captured_or_counted),
 		BOTH_ENGINES(periods_do_not_drift),
