@@ -273,10 +273,8 @@ static int read_wishes(struct wishes *w, int argc, char **argv)
 	}
 	if (!good)
 		return OPTION_BAD;
-	if (!w->device.name || !*w->device.name) {
-		options_misused(&capture_command, "which device? Name it with -i");
+	if (!device_is_named(&capture_command, &w->device))
 		return OPTION_BAD;
-	}
 	w->filter_count = argc - optind;
 	w->filter = argv + optind;
 	return OPTION_END;

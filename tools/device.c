@@ -1,10 +1,20 @@
 /* device.c - opens a device, and names in every sentence what it is about. */
 #include "device.h"
 
+#include "options.h"
+
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+
+bool device_is_named(const struct command *command, const struct device_wishes *wishes)
+{
+	if (wishes->name && *wishes->name)
+		return true;
+	options_misused(command, "which device? Name it with -i");
+	return false;
+}
 
 /* As a word of its own: "lo" is not named in "not allowed". */
 static bool is_named(const char *text, const char *object)

@@ -16,6 +16,9 @@ struct device_wishes {
 	bool promisc, immediate;
 };
 
+/* Was a device named? If not, that is told, as wrong usage. */
+bool device_is_named(const struct command *command, const struct device_wishes *wishes);
+
 /* An activated handle, the caller's to close; NULL: the reason is on standard error. */
 pcap_t *device_open(const struct command *command, const struct device_wishes *wishes);
 

@@ -173,8 +173,8 @@ static int run(int argc, char **argv)
 		else
 			return options_status(code);
 	}
-	if (!wishes.name || !*wishes.name)
-		return options_misused(&oid_command, "which device? Name it with -i");
+	if (!device_is_named(&oid_command, &wishes))
+		return STATUS_USAGE;
 	if (argc - optind > 1)
 		return options_misused(&oid_command, "one OID at a time");
 	if (is_held && (optind == argc || !strchr(argv[optind], '=')))

@@ -223,10 +223,8 @@ static int read_wishes(struct wishes *w, int argc, char **argv)
 		w->timing.speed = 1;
 	if (!timing_is_clear(&w->timing))
 		return OPTION_BAD;
-	if (!w->device.name || !*w->device.name) {
-		options_misused(&send_command, "which device? Name it with -i");
+	if (!device_is_named(&send_command, &w->device))
 		return OPTION_BAD;
-	}
 	if (argc - optind != 1) {
 		options_misused(&send_command, "name one file to send");
 		return OPTION_BAD;

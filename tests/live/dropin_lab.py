@@ -12,25 +12,11 @@ import sys
 import tempfile
 import time
 
-SKIP = 77
-LIMIT = 20  # seconds that no single program may exceed
-os.environ["PATH"] += ":/usr/sbin:/sbin"
+import namespace
+from namespace import LIMIT, SKIP
 
-
-def enter_namespace():
-    """Start again in a fresh network and mount namespace; skip where the kernel refuses both ways. Not as root of a
-    user namespace but with its capabilities: a tcpdump that is root insists on becoming another user."""
-    if os.environ.get("CAPSTAN_TEST_INSIDE"):
-        return
-    os.environ["CAPSTAN_TEST_INSIDE"] = "1"
-    for way in (("-nm",), ("-Unmc", "--keep-caps")):
-        if subprocess.run(["unshare", *way, "true"], stderr=subprocess.DEVNULL).returncode == 0:
-            os.execvp("unshare", ["unshare", *way, sys.executable, *sys.argv])
-    print("skipped: needs a network namespace (root, or user namespaces allowed)")
-    sys.exit(SKIP)
-
-
-enter_namespace()
+# Not as root of a user namespace but with its capabilities: a tcpdump that is root insists on becoming another user.
+namespace.enter(("-nm",), ("-Unmc", "--keep-caps"))
 DROPIN = os.path.abspath(sys.argv[1])
 DEMO = os.path.abspath(sys.argv[2])
 FOLDER = tempfile.mkdtemp()

@@ -12,24 +12,10 @@ import subprocess
 import sys
 import time
 
-SKIP = 77
-LIMIT = 20  # seconds that no single call may exceed
-os.environ["PATH"] += ":/usr/sbin:/sbin"
+import namespace
+from namespace import LIMIT, SKIP
 
-
-def enter_namespace():
-    """Start again as root of a fresh network and mount namespace; skip where the kernel refuses both ways."""
-    if os.environ.get("CAPSTAN_TEST_INSIDE"):
-        return
-    os.environ["CAPSTAN_TEST_INSIDE"] = "1"
-    for way in ("-nm", "-Urnm"):
-        if subprocess.run(["unshare", way, "true"], stderr=subprocess.DEVNULL).returncode == 0:
-            os.execvp("unshare", ["unshare", way, sys.executable, *sys.argv])
-    print("skipped: needs a network namespace (root, or user namespaces allowed)")
-    sys.exit(SKIP)
-
-
-enter_namespace()
+namespace.enter(("-nm",), ("-Urnm",))
 if not shutil.which("ethtool"):
     print("skipped: needs ethtool to compare with")
     sys.exit(SKIP)

@@ -1,41 +1,11 @@
 /* select_test.c - the selectable descriptor with select(2), poll(2) and epoll(7). */
 #include "capture.h"
+#include "readable.h"
 
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <unistd.h>
-
-static bool by_select(int fd, int ms)
-{
-	struct timeval limit = { ms / 1000, ms % 1000 * 1000 };
-	fd_set set;
-
-	FD_ZERO(&set);
-	FD_SET(fd, &set);
-	return select(fd + 1, &set, NULL, NULL, &limit) == 1;
-}
-
-static bool by_poll(int fd, int ms)
-{
-	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
-
-	return poll(&pollfd, 1, ms) == 1 && pollfd.revents == POLLIN;
-}
-
-static bool by_epoll(int fd, int ms)
-{
-	struct epoll_event event = { .events = EPOLLIN };
-	int epoll = epoll_create1(EPOLL_CLOEXEC);
-
-	epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
-	bool readable = epoll_wait(epoll, &event, 1, ms) == 1 && event.events == EPOLLIN;
-	close(epoll);
-	return readable;
-}
-
-static bool (*const waits[])(int fd, int ms) = { by_select, by_poll, by_epoll };
-#define WAITS (sizeof(waits) / sizeof(*waits))
 
 static void count(u_char *user, const struct pcap_pkthdr *h, const u_char *data)
 {
