@@ -2,37 +2,33 @@
 #ifndef CST_SAVEFILE_INPUT_H
 #define CST_SAVEFILE_INPUT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
+#include "savefile/feed.h"
+
+#define CST_INPUT_MAGIC_BYTES 4
 
 /* Bytes at..end-1 of `block` have been read and not been used. Readers look at them in place and move `at`; the
- * addresses hold until the next cst_input_*() call. */
+ * addresses hold until the next cst_input_*() call. Readers may also write to them. */
 struct cst_input {
 	uint8_t *block; /* owned */
 	size_t room, at, end;
-	uint64_t block_offset; /* where block[0] is in the file */
-	FILE *file;            /* borrowed */
-	int fd;                /* of `file`; -1: it has none */
-	bool may_wait;         /* a pipe, a terminal, a socket: bytes may come later */
+	uint64_t block_offset; /* where block[0] is in the file, unpacked if it was packed */
+	const char *why;       /* the reason of an ERROR, the end of a sentence; NULL: errno has it. Lives as the input does */
+	struct cst_feed feed;
 };
 
-enum cst_input_status {
-	CST_INPUT_ERROR = -1, /* errno says why */
-	CST_INPUT_END = 0,    /* no byte follows; a file that grows may have more at the next call */
-	CST_INPUT_MORE = 1,   /* at least one byte was added */
-	CST_INPUT_WAIT = 2,   /* nothing to be had without waiting on `fd` */
-};
-
-/* Read `file` from where it stands. False when memory is out. */
-bool cst_input_open(struct cst_input *in, FILE *file);
-/* Accepts an input that was never opened (all zero). `file` stays open. */
+/* Read `file` from where it stands. The first CST_INPUT_MAGIC_BYTES are in the block then, unused; a compressed file is
+ * unpacked from here on, and they are what it holds. Waits for them. 0, or -1 with a sentence about `name` in `errbuf`
+ * (CST_ERRBUF_SIZE); the input is to be closed in either case. `file` stays the caller's, and has to stay open. */
+int cst_input_start(struct cst_input *in, FILE *file, const char *name, char *errbuf);
+/* Accepts an input that was never started (all zero). */
 void cst_input_close(struct cst_input *in);
 
 /* Have `bytes` unused bytes, for file headers: waits for them, and takes no more than these out of the stream, so
  * that a file which is not ours can be given back. MORE, or END or ERROR with what there was. */
 enum cst_input_status cst_input_header(struct cst_input *in, size_t bytes);
+/* What became of it if not MORE, for `name`, whose `what` ("pcap file header") should have had `bytes` bytes. */
+void cst_input_header_error(const struct cst_input *in, enum cst_input_status status, const char *name, const char *what,
+			    size_t bytes, char *errbuf);
 
 /* Read on; `missing` bytes would complete what the reader is at. Adds fewer or more, never waits if `may_wait` (but a
  * stream without descriptor is read as it comes). The block doubles when it is full of unused bytes and not before, so

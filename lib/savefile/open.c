@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAGIC_BYTES 4
+#define MAGIC_BYTES CST_INPUT_MAGIC_BYTES
 
 static const struct savefile_format *const formats[] = {
 	&cst_pcap_format,
@@ -54,6 +54,9 @@ int cst_savefile_read_failed(pcap_t *p)
 {
 	struct savefile *f = p->source;
 
+	if (f->in.why)
+		return cst_fail(p, PCAP_ERROR, "%s: unpacking failed after %llu whole packets: %s", f->name,
+				(unsigned long long)f->packets, f->in.why);
 	return cst_fail_errno(p, PCAP_ERROR, "%s: reading at byte %llu, after %llu whole packets", f->name,
 			      (unsigned long long)cst_input_offset(&f->in), (unsigned long long)f->packets);
 }
@@ -61,12 +64,8 @@ int cst_savefile_read_failed(pcap_t *p)
 int cst_savefile_header_failed(pcap_t *p, const char *name, const struct cst_input *in, enum cst_input_status status,
 			       const char *what, size_t bytes)
 {
-	if (status == CST_INPUT_ERROR)
-		return cst_fail_errno(p, PCAP_ERROR, "%s: reading the %s", name, what);
-	if (cst_input_unused(in) == 0)
-		return cst_fail(p, PCAP_ERROR, "%s: is empty, a savefile begins with a header", name);
-	return cst_fail(p, PCAP_ERROR, "%s: is cut off inside the %s: %zu of %zu bytes are there", name, what,
-			cst_input_unused(in), bytes);
+	cst_input_header_error(in, status, name, what, bytes, p->errbuf);
+	return PCAP_ERROR;
 }
 
 static int unknown_format(pcap_t *p, const char *name, const uint8_t magic[static MAGIC_BYTES])
@@ -102,13 +101,11 @@ static int choose_format(pcap_t *p, struct cst_input *in, const char *name)
 static int attach(pcap_t *p, FILE *file, const char *name)
 {
 	struct cst_input in;
+	int status = cst_input_start(&in, file, name, p->errbuf) < 0 ? PCAP_ERROR : 0;
+	const bool may_wait = in.feed.may_wait;
 
-	if (!cst_input_open(&in, file))
-		return cst_fail_errno(p, PCAP_ERROR, "%s: allocating a block to read into", name);
-	const bool may_wait = in.may_wait;
-	enum cst_input_status got = cst_input_header(&in, MAGIC_BYTES);
-	int status = got == CST_INPUT_MORE ? choose_format(p, &in, name) :
-		     cst_savefile_header_failed(p, name, &in, got, "first bytes, which name the format", MAGIC_BYTES);
+	if (status == 0)
+		status = choose_format(p, &in, name);
 	cst_input_close(&in);
 	if (status < 0)
 		return status;
