@@ -6,14 +6,23 @@
 
 #define CST_INPUT_MAGIC_BYTES 4
 
+struct cst_ahead;
+struct cst_unpack;
+
 /* Bytes at..end-1 of `block` have been read and not been used. Readers look at them in place and move `at`; the
  * addresses hold until the next cst_input_*() call. Readers may also write to them. */
 struct cst_input {
-	uint8_t *block; /* owned */
-	size_t room, at, end;
-	uint64_t block_offset; /* where block[0] is in the file, unpacked if it was packed */
+	uint8_t *block; /* `own`, or one of `ahead`'s */
+	size_t at, end;
+	uint64_t block_offset; /* where block[0] is in the file, unpacked if it was packed; modulo 2^64 */
 	const char *why;       /* the reason of an ERROR, the end of a sentence; NULL: errno has it. Lives as the input does */
 	struct cst_feed feed;
+
+	uint8_t *own; /* owned */
+	size_t own_room;
+	struct cst_unpack *unpack; /* NULL: the file is not compressed */
+	struct cst_ahead *ahead;   /* a thread unpacks, and `unpack` is its own; NULL: who reads does */
+	size_t unpacked_here;      /* bytes since there was no thread */
 };
 
 /* Read `file` from where it stands. The first CST_INPUT_MAGIC_BYTES are in the block then, unused; a compressed file is

@@ -18,9 +18,7 @@ static const struct {
 	const char *what, *cure;
 } unread_kinds[] = {
 	{ { 0x0a, 0x0d, 0x0d, 0x0a }, 4, "a pcapng file", "convert it with editcap -F pcap" },
-	{ { 0x1f, 0x8b }, 2, "compressed with gzip", "unpack it with gunzip" },
-	{ { 0x28, 0xb5, 0x2f, 0xfd }, 4, "compressed with zstd", "unpack it with unzstd" },
-	{ { 0x04, 0x22, 0x4d, 0x18 }, 4, "compressed with lz4", "unpack it with unlz4" },
+	{ { 0x02, 0x21, 0x4c, 0x18 }, 4, "compressed with lz4 in its legacy format", "unpack it with unlz4" },
 	{ { 0xfd, '7', 'z', 'X' }, 4, "compressed with xz", "unpack it with unxz" },
 	{ { 'B', 'Z', 'h' }, 3, "compressed with bzip2", "unpack it with bunzip2" },
 	{ { 'P', 'K', 3, 4 }, 4, "a zip archive", "unpack it with unzip" },

@@ -1,0 +1,34 @@
+/* unpack_kind.h - what a kind of compression has to do to be unpacked: one frame, step by step. */
+#ifndef CST_SAVEFILE_UNPACK_KIND_H
+#define CST_SAVEFILE_UNPACK_KIND_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A step uses up some of the one and writes some of the other, and moves both. */
+struct cst_unpack_bytes {
+	const uint8_t *packed;
+	size_t packed_bytes;
+	uint8_t *unpacked;
+	size_t room;
+};
+
+enum cst_unpack_step {
+	CST_UNPACK_FAILED = -1, /* `*why` is the decompressor's word for it; static */
+	CST_UNPACK_ON = 0,      /* `packed` or `room` is used up, or just ask again */
+	CST_UNPACK_FRAME_END = 1,
+};
+
+struct cst_unpack_ops {
+	void *(*open)(void); /* ready for a frame; NULL: memory is out */
+	void (*close)(void *state);
+	/* Ready for the next frame. */
+	void (*begin)(void *state);
+	/* What is unpacked before a failure is not lost: it was written by earlier steps, or is by this one. Nothing is
+	 * held back that the packed bytes so far decide. */
+	enum cst_unpack_step (*step)(void *state, struct cst_unpack_bytes *b, const char **why);
+};
+
+extern const struct cst_unpack_ops cst_unpack_gzip, cst_unpack_zstd, cst_unpack_lz4;
+
+#endif
