@@ -2,9 +2,12 @@
  *
  * A pcap_dumper_t is the stream itself: programs have cast one into the other since before pcap_dump_file() existed.
  * So everything a dumper knows is in its FILE, and the stream's error flag says that a record is missing. */
+#include "base/error.h"
 #include "handle/handle.h"
 #include "names/linktypes.h"
+#include "savefile/stream.h"
 
+#include <capstan/savefile.h>
 #include <errno.h>
 #include <string.h>
 
@@ -74,28 +77,29 @@ pcap_dumper_t *pcap_dump_fopen(pcap_t *p, FILE *fp)
 	return start_dump(p, fp, "stream");
 }
 
-pcap_dumper_t *pcap_dump_open(pcap_t *p, const char *fname)
+pcap_dumper_t *capstan_dump_open(pcap_t *p, const char *path, enum capstan_compression kind, int level)
 {
 	struct file_header header;
 
+	/* Before the file is truncated: what cannot be written must not cost what is there. */
+	if (make_header(p, path ? path : "savefile", &header) < 0)
+		return NULL;
+	FILE *file = capstan_compress_open(path, kind, level, p->errbuf);
+	if (!file)
+		return NULL;
+	pcap_dumper_t *d = start_dump(p, file, path);
+	if (!d && file != stdout)
+		fclose(file);
+	return d;
+}
+
+pcap_dumper_t *pcap_dump_open(pcap_t *p, const char *fname)
+{
 	if (!fname) {
 		cst_fail(p, PCAP_ERROR, "pcap_dump_open() needs a file name, and was given NULL");
 		return NULL;
 	}
-	if (strcmp(fname, "-") == 0)
-		return start_dump(p, stdout, "standard output");
-	/* Before the file is truncated: what cannot be written must not cost what is there. */
-	if (make_header(p, fname, &header) < 0)
-		return NULL;
-	FILE *file = fopen(fname, "wbe");
-	if (!file) {
-		cst_fail_errno(p, PCAP_ERROR, "%s", fname);
-		return NULL;
-	}
-	pcap_dumper_t *d = start_dump(p, file, fname);
-	if (!d)
-		fclose(file);
-	return d;
+	return capstan_dump_open(p, fname, CAPSTAN_COMPRESSION_NONE, 0);
 }
 
 /* The stream made of the descriptor owns it at once: it is closed on failure, too. */
@@ -210,21 +214,39 @@ void pcap_dump(u_char *user, const struct pcap_pkthdr *h, const u_char *sp)
 		(void)fwrite_unlocked(sp, h->caplen, 1, file); /* a failure stays in the stream's error flag */
 }
 
+/* The errno value of a write that has failed some time ago. errno may still be that write's; if it is of a kind that
+ * writes do not fail with, it is about something else. */
+static int error_of_earlier_write(void)
+{
+	return errno == ENOSPC || errno == EDQUOT || errno == EFBIG || errno == EPIPE ? errno : EIO;
+}
+
 int pcap_dump_flush(pcap_dumper_t *p)
 {
 	if (fflush(stream_of(p)) == EOF)
 		return PCAP_ERROR;
 	if (!ferror(stream_of(p)))
 		return 0;
-	/* An earlier write failed. errno may still be that write's; if it is of another kind it is about something else. */
-	if (errno != ENOSPC && errno != EDQUOT && errno != EFBIG && errno != EPIPE)
-		errno = EIO;
+	errno = error_of_earlier_write();
 	return PCAP_ERROR;
 }
 
 void pcap_dump_close(pcap_dumper_t *p)
 {
 	fclose(stream_of(p)); /* standard output, too, as libpcap does: a reader behind a pipe waits for the end */
+}
+
+int capstan_dump_close(pcap_dumper_t *dumper, char *errbuf)
+{
+	if (!dumper)
+		return 0;
+	int error = ferror(stream_of(dumper)) ? error_of_earlier_write() : 0;
+	if (fclose(stream_of(dumper)) == EOF)
+		error = errno;
+	if (!error)
+		return 0;
+	cst_error_errno(errbuf, error, "not all packets are in the savefile: writing it failed");
+	return PCAP_ERROR;
 }
 
 long pcap_dump_ftell(pcap_dumper_t *p)

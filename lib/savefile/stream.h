@@ -11,4 +11,7 @@ static inline void cst_stream_put(FILE *file, const void *bytes, size_t count)
 	(void)fwrite_unlocked(bytes, 1, count, file);
 }
 
+/* A file that is created or truncated, for records. NULL with text. */
+FILE *cst_stream_create(const char *path, char *errbuf);
+
 #endif
