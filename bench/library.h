@@ -13,6 +13,12 @@ struct library {
 	int (*set_promisc)(pcap_t *, int);
 	int (*activate)(pcap_t *);
 	pcap_t *(*open_offline)(const char *, char *);
+	pcap_t *(*open_dead)(int, int);
+	pcap_dumper_t *(*dump_open)(pcap_t *, const char *);
+	void (*dump)(u_char *, const struct pcap_pkthdr *, const u_char *);
+	long (*dump_ftell)(pcap_dumper_t *);
+	int (*dump_flush)(pcap_dumper_t *);
+	void (*dump_close)(pcap_dumper_t *);
 	int (*compile)(pcap_t *, struct bpf_program *, const char *, int, bpf_u_int32);
 	int (*dispatch)(pcap_t *, int, pcap_handler, u_char *);
 	int (*loop)(pcap_t *, int, pcap_handler, u_char *);

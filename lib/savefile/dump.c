@@ -10,6 +10,7 @@
 #include <capstan/savefile.h>
 #include <errno.h>
 #include <string.h>
+#include <wchar.h>
 
 #define MAGIC_MICRO	   0xa1b2c3d4u
 #define MAGIC_MICRO_SWAPPED 0xd4c3b2a1u
@@ -61,6 +62,10 @@ static pcap_dumper_t *start_dump(pcap_t *p, FILE *file, const char *name)
 
 	if (make_header(p, name, &header) < 0)
 		return NULL;
+	if (fwide(file, 0) > 0) {
+		cst_fail(p, PCAP_ERROR, "%s: wide characters have been written to it, so it takes no packets", name);
+		return NULL;
+	}
 	if (fwrite(&header, sizeof(header), 1, file) != 1) {
 		cst_fail_errno(p, PCAP_ERROR, "%s: writing the file header", name);
 		return NULL;
@@ -77,17 +82,18 @@ pcap_dumper_t *pcap_dump_fopen(pcap_t *p, FILE *fp)
 	return start_dump(p, fp, "stream");
 }
 
-pcap_dumper_t *capstan_dump_open(pcap_t *p, const char *path, enum capstan_compression kind, int level)
+static pcap_dumper_t *create_dump(pcap_t *p, const char *path, enum capstan_compression kind, int level)
 {
+	const char *name = strcmp(path, "-") == 0 ? "standard output" : path;
 	struct file_header header;
 
 	/* Before the file is truncated: what cannot be written must not cost what is there. */
-	if (make_header(p, path ? path : "savefile", &header) < 0)
+	if (make_header(p, name, &header) < 0)
 		return NULL;
 	FILE *file = capstan_compress_open(path, kind, level, p->errbuf);
 	if (!file)
 		return NULL;
-	pcap_dumper_t *d = start_dump(p, file, path);
+	pcap_dumper_t *d = start_dump(p, file, name);
 	if (!d && file != stdout)
 		fclose(file);
 	return d;
@@ -99,13 +105,22 @@ pcap_dumper_t *pcap_dump_open(pcap_t *p, const char *fname)
 		cst_fail(p, PCAP_ERROR, "pcap_dump_open() needs a file name, and was given NULL");
 		return NULL;
 	}
-	return capstan_dump_open(p, fname, CAPSTAN_COMPRESSION_NONE, 0);
+	return create_dump(p, fname, CAPSTAN_COMPRESSION_NONE, 0);
+}
+
+pcap_dumper_t *capstan_dump_open(pcap_t *p, const char *path, enum capstan_compression kind, int level)
+{
+	if (!path) {
+		cst_fail(p, PCAP_ERROR, "capstan_dump_open() needs a file name, and was given NULL");
+		return NULL;
+	}
+	return create_dump(p, path, kind, level);
 }
 
 /* The stream made of the descriptor owns it at once: it is closed on failure, too. */
 pcap_dumper_t *pcap_dump_hopen(pcap_t *p, intptr_t osfd)
 {
-	FILE *file = fdopen((int)osfd, "wb");
+	FILE *file = cst_stream_fdopen((int)osfd, "wb");
 
 	if (!file) {
 		cst_fail_errno(p, PCAP_ERROR, "file descriptor %ld", (long)osfd);
@@ -115,6 +130,25 @@ pcap_dumper_t *pcap_dump_hopen(pcap_t *p, intptr_t osfd)
 	if (!d)
 		fclose(file);
 	return d;
+}
+
+/* Files that hold packets in another way, by their first bytes. */
+static const struct {
+	uint8_t magic[4], bytes; /* how many of `magic` count */
+	const char *what;
+} other_files[] = {
+	{ { 0x0a, 0x0d, 0x0d, 0x0a }, 4, "it is a pcapng file, and only pcap files can be continued" },
+	{ { 0x1f, 0x8b }, 2, "it is compressed with gzip, and such files cannot be continued" },
+	{ { 0x28, 0xb5, 0x2f, 0xfd }, 4, "it is compressed with zstd, and such files cannot be continued" },
+	{ { 0x04, 0x22, 0x4d, 0x18 }, 4, "it is compressed with lz4, and such files cannot be continued" },
+};
+
+static const char *other_file(const struct file_header *there)
+{
+	for (size_t i = 0; i < sizeof(other_files) / sizeof(other_files[0]); i++)
+		if (memcmp(there, other_files[i].magic, other_files[i].bytes) == 0)
+			return other_files[i].what;
+	return NULL;
 }
 
 /* What keeps packets of `ours` from being appended to a file that begins with `there`; NULL: nothing. */
@@ -147,7 +181,7 @@ static const char *disagreement(const struct file_header *there, const struct fi
 /* Bring `file` to where packets can be appended. An empty file gets its header. */
 static pcap_dumper_t *continue_dump(pcap_t *p, FILE *file, const char *name)
 {
-	struct file_header ours, there;
+	struct file_header ours, there = { 0 };
 	size_t got = 0;
 
 	if (make_header(p, name, &ours) < 0)
@@ -162,12 +196,14 @@ static pcap_dumper_t *continue_dump(pcap_t *p, FILE *file, const char *name)
 		goto failed;
 	if (got == 0)
 		return start_dump(p, file, name);
-	if (got < sizeof(there)) {
+	const char *why_not = other_file(&there);
+	if (!why_not && got < sizeof(there)) {
 		cst_fail(p, PCAP_ERROR, "%s: cannot append to it: its header is cut off, %zu of %zu bytes are there", name,
 			 got, sizeof(there));
 		return NULL;
 	}
-	const char *why_not = disagreement(&there, &ours);
+	if (!why_not)
+		why_not = disagreement(&there, &ours);
 	if (why_not) {
 		cst_fail(p, PCAP_ERROR, "%s: cannot append to it: %s", name, why_not);
 		return NULL;
@@ -186,7 +222,7 @@ pcap_dumper_t *pcap_dump_open_append(pcap_t *p, const char *fname)
 	}
 	if (strcmp(fname, "-") == 0)
 		return start_dump(p, stdout, "standard output");
-	FILE *file = fopen(fname, "ab+e");
+	FILE *file = cst_stream_open(fname, "ab+e");
 	if (!file) {
 		cst_fail_errno(p, PCAP_ERROR, "%s", fname);
 		return NULL;
@@ -197,21 +233,58 @@ pcap_dumper_t *pcap_dump_open_append(pcap_t *p, const char *fname)
 	return d;
 }
 
-void pcap_dump(u_char *user, const struct pcap_pkthdr *h, const u_char *sp)
+static struct record_header header_of(const struct pcap_pkthdr *h)
 {
-	FILE *file = stream_of((pcap_dumper_t *)user);
-	const struct record_header header = {
+	return (struct record_header){
 		.seconds = (uint32_t)h->ts.tv_sec, /* unsigned in the file: good until 2106 */
 		.fraction = (uint32_t)h->ts.tv_usec,
 		.caplen = h->caplen,
 		.len = h->len,
 	};
+}
 
+/* For what is longer than the rest of the buffer. Apart, so that the usual way needs no stack. */
+static __attribute__((noinline)) void dump_in_parts(FILE *file, const struct pcap_pkthdr *h, const u_char *sp)
+{
+	const struct record_header header = header_of(h);
+
+	cst_stream_write(file, &header, sizeof(header));
+	if (!ferror_unlocked(file))
+		cst_stream_write(file, sp, h->caplen);
+}
+
+static inline void dump_unlocked(FILE *file, const struct pcap_pkthdr *h, const u_char *sp)
+{
 	/* Behind a record that is missing or cut, another one would only be read as garbage. */
 	if (ferror_unlocked(file))
 		return;
-	if (fwrite_unlocked(&header, sizeof(header), 1, file) == 1)
-		(void)fwrite_unlocked(sp, h->caplen, 1, file); /* a failure stays in the stream's error flag */
+	uint8_t *room = cst_stream_room(file, sizeof(struct record_header) + (uint64_t)h->caplen);
+	if (!room) {
+		dump_in_parts(file, h, sp);
+		return;
+	}
+	const struct record_header header = header_of(h);
+	memcpy(room, &header, sizeof(header));
+	if (header.caplen > 0)
+		memcpy(room + sizeof(header), sp, header.caplen);
+}
+
+static __attribute__((noinline)) void dump_locked(FILE *file, const struct pcap_pkthdr *h, const u_char *sp)
+{
+	flockfile(file);
+	dump_unlocked(file, h, sp);
+	funlockfile(file);
+}
+
+void pcap_dump(u_char *user, const struct pcap_pkthdr *h, const u_char *sp)
+{
+	FILE *file = stream_of((pcap_dumper_t *)user);
+
+	/* Others may flush the stream at any time, as they may with libpcap. */
+	if (CST_STREAM_ALONE)
+		dump_unlocked(file, h, sp);
+	else
+		dump_locked(file, h, sp);
 }
 
 /* The errno value of a write that has failed some time ago. errno may still be that write's; if it is of a kind that
@@ -233,7 +306,8 @@ int pcap_dump_flush(pcap_dumper_t *p)
 
 void pcap_dump_close(pcap_dumper_t *p)
 {
-	fclose(stream_of(p)); /* standard output, too, as libpcap does: a reader behind a pipe waits for the end */
+	if (p)
+		fclose(stream_of(p)); /* standard output, too, as libpcap does: a reader behind a pipe waits for the end */
 }
 
 int capstan_dump_close(pcap_dumper_t *dumper, char *errbuf)

@@ -216,7 +216,9 @@ FILE *capstan_compress_open(const char *path, enum capstan_compression wanted, i
 	/* Before the file is truncated: what cannot be written must not cost what is there. */
 	if (wanted != CAPSTAN_COMPRESSION_NONE && !(kind = usable_kind(wanted, level, name, errbuf)))
 		return NULL;
-	FILE *file = to_stdout ? stdout : cst_stream_create(path, errbuf);
+	FILE *file = to_stdout ? stdout : cst_stream_open(path, "wbe");
+	if (!file)
+		cst_error_errno(errbuf, errno, "%s", path);
 	if (!file || !kind)
 		return file;
 	FILE *packed = compress_stream(file, kind, level, name, errbuf);

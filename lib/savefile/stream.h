@@ -2,16 +2,62 @@
 #ifndef CST_SAVEFILE_STREAM_H
 #define CST_SAVEFILE_STREAM_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <string.h>
+#ifdef __has_include
+#if __has_include(<sys/single_threaded.h>)
+#include <sys/single_threaded.h>
+#define CST_STREAM_ALONE __libc_single_threaded
+#endif
+#endif
+/* No other thread is there that might flush the stream, so nobody has to lock it. */
+#ifndef CST_STREAM_ALONE
+#define CST_STREAM_ALONE 0
+#endif
 
 /* Append. A failure stays in the stream's error flag: look there before the next record, behind one that is missing or
  * cut nothing can be read. The stream is this thread's. */
-static inline void cst_stream_put(FILE *file, const void *bytes, size_t count)
+void cst_stream_write(FILE *file, const void *bytes, size_t count);
+
+/* Where the next `count` bytes of the stream go, for the caller to write them there at once; NULL: they have to go through
+ * cst_stream_write(). */
+static inline uint8_t *cst_stream_room(FILE *file, uint64_t count)
 {
-	(void)fwrite_unlocked(bytes, 1, count, file);
+#ifdef __GLIBC__
+	/* Programs are compiled with putc_unlocked(), which stores a byte wherever it sees room between these two, so room
+	 * there is always ours to fill: streams that are unbuffered, line buffered or being read show none. Only streams
+	 * of wide characters use it for something else. */
+	char *at = file->_IO_write_ptr;
+	const ptrdiff_t room = file->_IO_write_end - at;
+
+	if (room > 0 && (uint64_t)room >= count && file->_mode <= 0) {
+		file->_IO_write_ptr += count;
+		return (uint8_t *)at;
+	}
+#else
+	(void)file;
+	(void)count;
+#endif
+	return NULL;
 }
 
-/* A file that is created or truncated, for records. NULL with text. */
-FILE *cst_stream_create(const char *path, char *errbuf);
+/* As cst_stream_write(). */
+static inline void cst_stream_put(FILE *file, const void *bytes, size_t count)
+{
+	uint8_t *room = cst_stream_room(file, count);
+
+	if (room && count > 0)
+		memcpy(room, bytes, count);
+	else
+		cst_stream_write(file, bytes, count);
+}
+
+/* fopen(3) for records: a file gets a large buffer, what others wait behind (a pipe, a terminal) does not. */
+FILE *cst_stream_open(const char *path, const char *mode);
+/* fdopen(3), likewise. */
+FILE *cst_stream_fdopen(int fd, const char *mode);
 
 #endif
