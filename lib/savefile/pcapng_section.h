@@ -5,9 +5,11 @@
 
 #include "savefile/pcapng_format.h"
 
+#include <byteswap.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <time.h>
 
 /* From ticks to seconds and nanoseconds, for one resolution. */
@@ -53,8 +55,25 @@ int cst_pcapng_next_option(const struct cst_pcapng_section *s, const uint8_t **a
 /* Any resolution, 64-bit ticks, rounded down; tv_sec saturates where time_t ends. */
 struct timespec cst_pcapng_time(const struct cst_ticks *ticks, uint64_t value);
 
-uint16_t cst_pcapng_get16(const struct cst_pcapng_section *s, const void *at);
-uint32_t cst_pcapng_get32(const struct cst_pcapng_section *s, const void *at);
-uint64_t cst_pcapng_get64(const struct cst_pcapng_section *s, const void *at);
+static inline uint16_t cst_pcapng_get16(const struct cst_pcapng_section *s, const void *at)
+{
+	uint16_t v;
+	memcpy(&v, at, sizeof(v));
+	return s->swapped ? bswap_16(v) : v;
+}
+
+static inline uint32_t cst_pcapng_get32(const struct cst_pcapng_section *s, const void *at)
+{
+	uint32_t v;
+	memcpy(&v, at, sizeof(v));
+	return s->swapped ? bswap_32(v) : v;
+}
+
+static inline uint64_t cst_pcapng_get64(const struct cst_pcapng_section *s, const void *at)
+{
+	uint64_t v;
+	memcpy(&v, at, sizeof(v));
+	return s->swapped ? bswap_64(v) : v;
+}
 
 #endif
