@@ -1,4 +1,5 @@
 /* open.c - opening a savefile: from a path, a stream or a descriptor; its first bytes choose the format. */
+#include "names/linktypes.h"
 #include "savefile/savefile.h"
 
 #include <errno.h>
@@ -9,6 +10,7 @@
 
 static const struct savefile_format *const formats[] = {
 	&cst_pcap_format,
+	&cst_pcapng_format,
 };
 
 /* Files that people do try to open: naming the kind helps more than "unknown". */
@@ -17,7 +19,6 @@ static const struct {
 	uint8_t bytes; /* of `magic` that count */
 	const char *what, *cure;
 } unread_kinds[] = {
-	{ { 0x0a, 0x0d, 0x0d, 0x0a }, 4, "a pcapng file", "convert it with editcap -F pcap" },
 	{ { 0x02, 0x21, 0x4c, 0x18 }, 4, "compressed with lz4 in its legacy format", "unpack it with unlz4" },
 	{ { 0xfd, '7', 'z', 'X' }, 4, "compressed with xz", "unpack it with unxz" },
 	{ { 'B', 'Z', 'h' }, 3, "compressed with bzip2", "unpack it with bunzip2" },
@@ -46,6 +47,33 @@ void cst_savefile_close(pcap_t *p)
 		fclose(p->file);
 	free(f->name);
 	free(f);
+}
+
+/* 0 means unlimited to some writers, and negative numbers mean nothing. */
+int cst_savefile_snaplen(int dlt, int32_t in_file)
+{
+	return in_file > 0 ? in_file : cst_linktype_max_snaplen(dlt);
+}
+
+/* What a few link types need besides. Each packet passes here once, and the block is ours to write. */
+static void mend_headers(const pcap_t *p, const struct savefile *f, struct cst_packet *packets, unsigned int count)
+{
+	for (struct cst_packet *packet = packets; packet < packets + count; packet++) {
+		if (f->swap_header)
+			f->swap_header(f->in.block + (packet->data - f->in.block), packet->h.caplen, packet->h.len);
+		if (p->dlt == DLT_USB_LINUX_MMAPPED)
+			packet->h.len = cst_usb_iso_length(packet->data, packet->h.caplen, packet->h.len);
+	}
+}
+
+int cst_savefile_hand_over(pcap_t *p, struct cst_batch *b, unsigned int count)
+{
+	struct savefile *f = p->source;
+
+	f->packets += count;
+	if (f->swap_header || p->dlt == DLT_USB_LINUX_MMAPPED)
+		mend_headers(p, f, b->packets, count);
+	return (int)count;
 }
 
 int cst_savefile_read_failed(pcap_t *p)

@@ -2,7 +2,6 @@
  * draft-ietf-opsawg-pcap; for what came before it: pcap-savefile(5) and what libpcap does with such files. */
 #include "base/bytes.h"
 #include "names/linktypes.h"
-#include "savefile/host_order.h"
 #include "savefile/savefile.h"
 
 #include <assert.h>
@@ -49,7 +48,6 @@ struct pcap_reader {
 	struct savefile file;
 	unsigned int (*decode)(struct pcap_reader *r, struct cst_batch *b);
 	struct shape shape;
-	cst_header_swapper swap_header; /* NULL: nothing in the packets is in the other byte order */
 	uint32_t max_caplen; /* a longer packet is no packet */
 	uint32_t snaplen;    /* longer ones are cut to it, as pcap_snapshot() promises */
 };
@@ -159,30 +157,14 @@ static int end_of_file(pcap_t *p, const struct pcap_reader *r, size_t missing)
 			unused < r->shape.record_header_bytes ? "header" : "data", missing);
 }
 
-/* What a few link types need besides. Each packet passes here once, and the block is ours to write. */
-static void mend_headers(const pcap_t *p, const struct pcap_reader *r, struct cst_packet *packets, unsigned int count)
-{
-	for (struct cst_packet *packet = packets; packet < packets + count; packet++) {
-		if (r->swap_header)
-			r->swap_header(r->file.in.block + (packet->data - r->file.in.block), packet->h.caplen,
-				       packet->h.len);
-		if (p->dlt == DLT_USB_LINUX_MMAPPED)
-			packet->h.len = cst_usb_iso_length(packet->data, packet->h.caplen, packet->h.len);
-	}
-}
-
 static int read_batch(pcap_t *p, struct cst_batch *b)
 {
 	struct pcap_reader *r = p->source;
 
 	for (;;) {
 		unsigned int n = r->decode(r, b);
-		if (n > 0) {
-			r->file.packets += n;
-			if (r->swap_header || p->dlt == DLT_USB_LINUX_MMAPPED)
-				mend_headers(p, r, b->packets, n);
-			return (int)n;
-		}
+		if (n > 0)
+			return cst_savefile_hand_over(p, b, n);
 		int64_t missing = missing_bytes(p, r);
 		if (missing < 0)
 			return (int)missing;
@@ -249,8 +231,7 @@ static void take_snaplen(pcap_t *p, struct pcap_reader *r, const struct variant 
 	/* No link type of libpcap's has a greater maximum than 128 MiB, and none is negative. */
 	const int max_snaplen = cst_linktype_max_snaplen(p->dlt);
 
-	if (snaplen <= 0)
-		snaplen = max_snaplen; /* 0 means unlimited to some writers, and negative ones mean nothing */
+	snaplen = cst_savefile_snaplen(p->dlt, snaplen);
 	const int extra = p->dlt == DLT_EN10MB ? variant->extra_snaplen : 0;
 	p->snaplen = snaplen > INT32_MAX - extra ? INT32_MAX : snaplen + extra;
 	r->snaplen = (uint32_t)p->snaplen;
@@ -310,7 +291,7 @@ static int open_pcap(pcap_t *p)
 	    (status = take_linktype(p, r, header.linktype)) < 0)
 		return status;
 	take_snaplen(p, r, variant, header.snaplen);
-	r->swap_header = p->swapped ? cst_header_swapper_of(p->dlt) : NULL;
+	r->file.swap_header = p->swapped ? cst_header_swapper_of(p->dlt) : NULL;
 	r->decode = same_shape(&r->shape, &usual_shape) ? decode_usual : decode_any;
 	p->ops = &pcap_ops;
 	return 0;

@@ -43,9 +43,8 @@ bool cst_pcapng_section_begin(struct cst_pcapng_section *s, const uint8_t *body,
 	s->minor = cst_pcapng_get16(s, &b.minor);
 	s->length = (int64_t)cst_pcapng_get64(s, b.length);
 	s->interface_count = 0;
-	/* Some writers said 1.2, and meant 1.0: section 4.1. */
-	if (s->major != CST_NG_MAJOR || (s->minor != CST_NG_MINOR && s->minor != 2))
-		return refuse(why, "has version %u.%u, and 1.0 is the newest that is known", s->major, s->minor);
+	if (s->major != CST_NG_MAJOR)
+		return refuse(why, "has version %u.%u, and the newest that is known is 1.0", s->major, s->minor);
 	return true;
 }
 

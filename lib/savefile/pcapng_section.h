@@ -42,6 +42,7 @@ struct cst_pcapng_option {
 };
 
 /* Begin anew with the body of a section header block (`bytes` of it, the byte order magic first); interfaces are dropped.
+ * Any minor version of 1 will do.
  * These return true, or false with a sentence's end in `why` (CST_ERRBUF_SIZE): "has version 2.0, ...". */
 bool cst_pcapng_section_begin(struct cst_pcapng_section *s, const uint8_t *body, size_t bytes, char *why);
 /* One interface more, from the body of its description. */

@@ -3,6 +3,7 @@
 #define CST_SAVEFILE_SAVEFILE_H
 
 #include "handle/handle.h"
+#include "savefile/host_order.h"
 #include "savefile/input.h"
 
 /* What every format has; a format's own struct begins with it and is p->source. */
@@ -10,6 +11,7 @@ struct savefile {
 	struct cst_input in;
 	char *name;       /* for error texts; owned */
 	uint64_t packets; /* how many were handed over */
+	cst_header_swapper swap_header; /* NULL: nothing in the packets is in the other byte order */
 };
 
 struct savefile_format {
@@ -21,10 +23,17 @@ struct savefile_format {
 };
 
 extern const struct savefile_format cst_pcap_format;
+extern const struct savefile_format cst_pcapng_format;
 
 /* What the formats' source_ops have in common. */
 int cst_savefile_set_filter(pcap_t *p, const struct bpf_program *program);
 void cst_savefile_close(pcap_t *p);
+
+/* What pcap_snapshot() says of a file whose header says `in_file`. */
+int cst_savefile_snaplen(int dlt, int32_t in_file);
+
+/* The end of read_batch: the batch's first `count` packets are complete. Returns `count`. */
+int cst_savefile_hand_over(pcap_t *p, struct cst_batch *b, unsigned int count);
 
 /* Failures while the header (`what`: "pcap file header") or a packet is read: PCAP_ERROR with text in place. */
 int cst_savefile_header_failed(pcap_t *p, const char *name, const struct cst_input *in, enum cst_input_status status,

@@ -1,0 +1,44 @@
+/* pcapng_clock.h - an interface's ticks as seconds and fractions of a wanted precision, without a division. */
+#ifndef CST_SAVEFILE_PCAPNG_CLOCK_H
+#define CST_SAVEFILE_PCAPNG_CLOCK_H
+
+#include "savefile/pcapng_section.h"
+
+#include <sys/time.h>
+
+/* n / d as the upper half of (n >> before) * factor, shifted again: exact for every 64-bit n, where a clock uses it. */
+struct cst_reciprocal {
+	uint64_t factor;
+	uint8_t before, after;
+};
+
+struct cst_pcapng_clock {
+	bool quick;              /* the members below say it all; else cst_pcapng_time() has to be asked */
+	struct cst_reciprocal seconds, fraction;
+	uint64_t per_second, up; /* the fraction is what is left of a second, times `up`, divided by `fraction` */
+	int64_t offset;
+	struct cst_ticks ticks;
+	uint16_t ns_per_unit;
+};
+
+/* `precision`: PCAP_TSTAMP_PRECISION_*. */
+struct cst_pcapng_clock cst_pcapng_clock_of(const struct cst_ticks *ticks, int precision);
+
+static inline uint64_t cst_divide(uint64_t n, const struct cst_reciprocal *r)
+{
+	return (uint64_t)((unsigned __int128)(n >> r->before) * r->factor >> 64) >> r->after;
+}
+
+static inline struct timeval cst_pcapng_stamp(const struct cst_pcapng_clock *c, uint64_t ticks)
+{
+	if (__builtin_expect(!c->quick, 0)) {
+		const struct timespec t = cst_pcapng_time(&c->ticks, ticks);
+		return (struct timeval){ t.tv_sec, t.tv_nsec / c->ns_per_unit };
+	}
+	const uint64_t seconds = cst_divide(ticks, &c->seconds);
+	const uint64_t rest = ticks - seconds * c->per_second;
+	return (struct timeval){ (time_t)((int64_t)seconds + c->offset),
+				 (suseconds_t)cst_divide(rest * c->up, &c->fraction) };
+}
+
+#endif
