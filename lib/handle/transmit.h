@@ -12,7 +12,8 @@ struct cst_frame {
 	uint32_t bytes; /* 1 and more */
 };
 
-/* Frames to be sent back to back, in this order. Whoever paces them hands over those that are due. */
+/* Frames to be sent back to back, in this order. Whoever paces them hands over those that are due. With none the source
+ * only looks whether it could send. */
 struct cst_transmission {
 	const struct cst_frame *frames;
 	size_t count;

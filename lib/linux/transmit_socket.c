@@ -138,7 +138,7 @@ static int socket_send(pcap_t *p, struct cst_transmission *t)
 	bool failed = false;
 	int status = 0;
 
-	if (!t->prompt && !has_link(p))
+	if ((!t->prompt || t->count == 0) && !has_link(p))
 		return lost_link(p, 0);
 	while (t->sent < t->count && status == 0) {
 		if (atomic_load(&p->break_loop))

@@ -12,7 +12,7 @@
 #include <sys/prctl.h>
 
 /* The assumption before the first sleep has been seen, and its bounds. */
-#define FIRST_GUESS_NS 100000
+#define FIRST_GUESS_NS 200000
 #define LEAST_NS       5000
 #define MOST_NS        300000
 /* One sleep that is later than assumed raises the assumption by a quarter, each other one lowers it by one part in 2,800:

@@ -16,6 +16,12 @@
 #define CHUNK 8192
 /* ... and at most when they are due by a clock: what follows must not wait long. */
 #define BURST 1024
+/* After a rest of so long the way to the interface is cold, and the next frame late by microseconds, now more, now less. So
+ * before it is due the source is asked to send nothing, twice, which goes some of that way. A thread that the system woke
+ * late has that time to make up for it, too. */
+#define REST_NS 250000
+#define LOOKS   2
+#define LOOK_NS 50000
 /* A time stamp may step back so far, as packets do that several queues of a network card received; section "Send Queue"
  * of the guide has an error for more. */
 #define STEP_BACK_NS CST_NS_PER_MS
@@ -150,6 +156,22 @@ static int flush(struct sending *s)
 	return status < 0 ? failed(s, status) : 0;
 }
 
+/* Return at `due_ns`, which is later than s->now_ns. */
+static int wait_until(struct sending *s, int64_t due_ns)
+{
+	struct cst_transmission nothing = { .prompt = true };
+	int status = 0;
+
+	for (int looks = due_ns - s->now_ns > REST_NS ? LOOKS : 0; looks > 0; looks--) {
+		status = cst_pacer_wait(s->p, &s->pacer, due_ns - looks * LOOK_NS);
+		if (status == 0 && cst_now_ns() < due_ns - LOOK_NS / 2)
+			status = s->p->ops->transmit(s->p, &nothing);
+		if (status < 0)
+			return status;
+	}
+	return cst_pacer_wait(s->p, &s->pacer, due_ns);
+}
+
 /* Come back when `record` is due, with the ones before it handed over if there was anything to wait for. */
 static int await(struct sending *s, const struct cst_queue_record *record)
 {
@@ -179,7 +201,7 @@ static int await(struct sending *s, const struct cst_queue_record *record)
 	if (status < 0)
 		return status;
 	s->due_ns[0] = due_ns;
-	status = cst_pacer_wait(s->p, &s->pacer, due_ns);
+	status = wait_until(s, due_ns);
 	s->now_ns = due_ns;
 	return status < 0 ? failed(s, status) : 0;
 }
