@@ -139,7 +139,6 @@ static void start_gen(struct compilation *c, const struct cst_filter_target *tar
 	gen->dlt = target->dlt;
 	gen->is_live = target->is_live;
 	gen->is_savefile = target->is_savefile;
-	gen->is_swapped = target->is_swapped;
 	gen->optimize = target->optimize;
 	gen->netmask = target->netmask;
 	gen->ipv4_header_length = NULL;

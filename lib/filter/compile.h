@@ -13,7 +13,6 @@ struct cst_filter_target {
 	bpf_u_int32 netmask; /* of `ip broadcast`, host byte order; PCAP_NETMASK_UNKNOWN */
 	bool is_live;	    /* an activated Linux capture: the kernel's metadata may be asked */
 	bool is_savefile;
-	bool is_swapped; /* the savefile's byte order is not the host's */
 };
 
 /* Compile `expression` (NULL and blank: every packet) into `out`. Returns 0, and `out` is to be ended with pcap_freecode();

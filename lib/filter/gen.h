@@ -48,7 +48,6 @@ struct cst_gen {
 	int dlt;             /* of the handle */
 	bool is_live;        /* an activated Linux capture: the kernel's metadata may be asked */
 	bool is_savefile;    /* AF_ numbers of other systems count, see reference: DLT_NULL, DLT_PFLOG */
-	bool is_swapped;     /* the savefile's byte order is not the host's */
 	bool optimize;	     /* alternatives may be tested together where that is shorter */
 	uint32_t netmask;    /* host byte order, or PCAP_NETMASK_UNKNOWN */
 	struct ast_span at;  /* the primitive under way: where errors point */

@@ -50,8 +50,7 @@ int pcap_compile(pcap_t *p, struct bpf_program *program, const char *expression,
 							       .optimize = optimize != 0,
 							       .netmask = netmask,
 							       .is_live = p->kind == CST_LIVE,
-							       .is_savefile = p->kind == CST_SAVEFILE,
-							       .is_swapped = p->swapped },
+							       .is_savefile = p->kind == CST_SAVEFILE },
 				  program, p->errbuf);
 }
 

@@ -23,7 +23,7 @@ enum {
 
 struct header {
 	uint16_t dlt; /* modulo DLTS */
-	uint8_t is_live, is_savefile, is_swapped, knows_netmask;
+	uint8_t is_live, is_savefile, unused, knows_netmask;
 	uint8_t tag;	/* what is known beside the packet: of its VLAN tag, odd that it has one */
 	uint8_t longer; /* the packet was so many bytes longer on the wire */
 };
@@ -76,8 +76,7 @@ static bool compile(const char *expression, const struct header *header, bool op
 						  .netmask =
 							  header->knows_netmask % 2 ? 0xffffff00 : PCAP_NETMASK_UNKNOWN,
 						  .is_live = header->is_live % 2,
-						  .is_savefile = header->is_savefile % 2,
-						  .is_swapped = header->is_swapped % 2 };
+						  .is_savefile = header->is_savefile % 2 };
 
 	sentence[0] = '\0';
 	held = most_held = 0;
