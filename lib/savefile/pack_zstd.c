@@ -51,7 +51,8 @@ static int zstd_pack(void *state, const void *bytes, size_t count, bool last, FI
 		if (failed)
 			return failed;
 	} while (remaining > 0);
-	return 0;
+	/* An empty block: zstd(1) only decodes a block when it has seen the next one's header. */
+	return last ? 0 : cst_pack_out(under, (const uint8_t[3]){ 0 }, 3);
 }
 
 const struct cst_packer cst_zstd_packer = { zstd_start, zstd_pack, zstd_free };
