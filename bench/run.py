@@ -23,6 +23,7 @@ COUNTED_PACKETS = 3_000_000
 COUNTING_ROUNDS = 9
 READ_PACKETS = 10_000_000
 MIXED_PACKETS = 1_000_000
+WRITTEN_PACKETS = {60: 5_000_000, 1400: 500_000}
 OPEN_CYCLES = 20
 SHARE_SAMPLES = 7
 SEND_PACKETS = 1_000_000
@@ -175,6 +176,28 @@ def offline(programs, libraries, folder):
     filter_share(programs, libraries, path, "tcp port 80")
 
 
+def written(programs, libraries):
+    """What dumping a packet takes, and what it would take without a library."""
+    ways = {**libraries, "floor": "floor"}
+    for name, folder in (("the null device", ""), ("tmpfs", "/dev/shm")):
+        for size, packets in WRITTEN_PACKETS.items():
+            with tempfile.TemporaryDirectory(dir=folder or None) as scratch:
+                path = os.path.join(scratch, "bench.pcap") if folder else os.devnull
+
+                def measure(library, path=path, size=size, packets=packets):
+                    length, ns = run([programs["write"], library, path, str(size), str(packets)])
+                    if path != os.devnull:
+                        os.unlink(path)
+                    elif library != "floor":
+                        length = 24 + packets * (16 + size)  # it has no length, nor has the stream a position
+                    return length, ns / packets
+                results = in_rounds(measure, ways)
+            if len({r[0] for rs in results.values() for r in rs}) != 1:
+                raise RuntimeError("the libraries write files of different lengths")
+            floor = statistics.median(r[1] for r in results["floor"])
+            report(f"write packets of {size} B to {name}", "ns", results, 1, f"  floor {floor:.2f} ns")
+
+
 def filters(programs, system):
     """What a filter costs: the program of libpcap's compiler, run in each way."""
     done = subprocess.run([programs["filter"], system], capture_output=True, text=True, check=False, timeout=900)
@@ -296,8 +319,8 @@ def main():
     parser.add_argument("--programs", required=True, help="folder of the built bench_* programs")
     parser.add_argument("--netlab", required=True, help="path of the netlab program")
     parser.add_argument("--everyday", required=True, help="file of everyday filter expressions")
-    parser.add_argument("--only", default="", help="sections to run, with commas between: compile, filter, offline, live,"
-                        " counting, transmit, sync; all by default")
+    parser.add_argument("--only", default="", help="sections to run, with commas between: compile, filter, offline, write,"
+                        " live, counting, transmit, sync; all by default")
     options = parser.parse_args()
     system = ctypes.util.find_library("pcap")
     if system is None:
@@ -305,7 +328,7 @@ def main():
         return 77
     libraries = {"libpcap": system, "capstan": options.capstan}
     programs = {name: os.path.join(options.programs, "bench_" + name)
-                for name in ("compile", "live", "open_close", "read", "send", "filter", "stat")}
+                for name in ("compile", "live", "open_close", "read", "send", "filter", "stat", "write")}
     programs["netlab"] = options.netlab
     version = ctypes.CDLL(system).pcap_lib_version
     version.restype = ctypes.c_char_p
@@ -314,6 +337,7 @@ def main():
         "compile": lambda: compiled(programs, libraries, options.everyday),
         "filter": lambda: filters(programs, system),
         "offline": lambda: in_scratch(offline, programs, libraries),
+        "write": lambda: written(programs, libraries),
         "live": lambda: live(programs, libraries),
         "counting": lambda: counting(programs, libraries),
         "transmit": lambda: transmit(programs, libraries),
