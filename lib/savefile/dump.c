@@ -264,9 +264,10 @@ static inline void dump_unlocked(FILE *file, const struct pcap_pkthdr *h, const 
 		return;
 	}
 	const struct record_header header = header_of(h);
-	memcpy(room, &header, sizeof(header));
+	room = mempcpy(room, &header, sizeof(header));
 	if (header.caplen > 0)
-		memcpy(room + sizeof(header), sp, header.caplen);
+		room = mempcpy(room, sp, header.caplen);
+	cst_stream_took(file, room);
 }
 
 static __attribute__((noinline)) void dump_locked(FILE *file, const struct pcap_pkthdr *h, const u_char *sp)

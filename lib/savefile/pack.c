@@ -131,7 +131,7 @@ static ssize_t packing_write(void *cookie, const char *bytes, size_t count)
 #endif
 }
 
-static int packing_seek(void *cookie, off64_t *offset, int whence)
+static int packing_seek(void *cookie, off_t *offset, int whence)
 {
 	(void)cookie;
 	(void)offset;

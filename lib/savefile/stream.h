@@ -2,6 +2,7 @@
 #ifndef CST_SAVEFILE_STREAM_H
 #define CST_SAVEFILE_STREAM_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,26 +23,36 @@
  * cut nothing can be read. The stream is this thread's. */
 void cst_stream_write(FILE *file, const void *bytes, size_t count);
 
-/* Where the next `count` bytes of the stream go, for the caller to write them there at once; NULL: they have to go through
- * cst_stream_write(). */
+/* Where the next `count` bytes of the stream go, for the caller to write them there and then call cst_stream_took(); NULL:
+ * they have to go through cst_stream_write(). */
 static inline uint8_t *cst_stream_room(FILE *file, uint64_t count)
 {
 #ifdef __GLIBC__
 	/* Programs are compiled with putc_unlocked(), which stores a byte wherever it sees room between these two, so room
 	 * there is always ours to fill: streams that are unbuffered, line buffered or being read show none. Only streams
 	 * of wide characters use it for something else. */
-	char *at = file->_IO_write_ptr;
-	const ptrdiff_t room = file->_IO_write_end - at;
+	const ptrdiff_t room = file->_IO_write_end - file->_IO_write_ptr;
 
-	if (room > 0 && (uint64_t)room >= count && file->_mode <= 0) {
-		file->_IO_write_ptr += count;
-		return (uint8_t *)at;
-	}
+	if (room > 0 && (uint64_t)room >= count && file->_mode <= 0)
+		return (uint8_t *)file->_IO_write_ptr;
 #else
 	(void)file;
 	(void)count;
 #endif
 	return NULL;
+}
+
+/* The stream goes on at `end`, behind what was written into the room. */
+static inline void cst_stream_took(FILE *file, void *end)
+{
+#ifdef __GLIBC__
+	/* tcpdump flushes in a signal handler: what the stream calls written has to be there. */
+	atomic_signal_fence(memory_order_release);
+	file->_IO_write_ptr = end;
+#else
+	(void)file;
+	(void)end;
+#endif
 }
 
 /* As cst_stream_write(). */
@@ -50,7 +61,7 @@ static inline void cst_stream_put(FILE *file, const void *bytes, size_t count)
 	uint8_t *room = cst_stream_room(file, count);
 
 	if (room && count > 0)
-		memcpy(room, bytes, count);
+		cst_stream_took(file, mempcpy(room, bytes, count));
 	else
 		cst_stream_write(file, bytes, count);
 }

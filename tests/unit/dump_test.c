@@ -342,6 +342,26 @@ static void what_was_flushed_outlives_a_kill(void **state)
 	munmap(shared, sizeof(*flushed));
 }
 
+static void ending_without_closing_loses_nothing(void **state)
+{
+	(void)state;
+	fflush(NULL);
+	for (size_t k = 0; k < KINDS; k++) {
+		int status;
+
+		if (!capstan_can_compress(kinds[k].kind))
+			continue;
+		const pid_t child = fork();
+		if (child == 0) {
+			numbered_dump(capstan_dump_open(numbered_handle(), path_of(kinds[k].file), kinds[k].kind, 0), 0, 5000);
+			exit(0); /* which flushes all streams */
+		}
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 0);
+		assert_int_equal(packets_of(&kinds[k]), 5000);
+	}
+}
+
 /* --- streams --- */
 
 struct flusher {
@@ -548,6 +568,7 @@ int main(void)
 		cmocka_unit_test(a_full_disk_keeps_what_found_room),
 		cmocka_unit_test(a_closed_pipe_is_told),
 		cmocka_unit_test(what_was_flushed_outlives_a_kill),
+		cmocka_unit_test(ending_without_closing_loses_nothing),
 		cmocka_unit_test(another_thread_may_flush),
 		cmocka_unit_test(a_flush_leaves_nothing_behind),
 		cmocka_unit_test(whoever_reads_a_pipe_does_not_wait_for_a_large_buffer),
