@@ -29,7 +29,7 @@ PCAP_API int capstan_can_compress(enum capstan_compression kind);
 
 /* Create or truncate the file at `path` ("-": standard output) and return a stream that compresses what is written to it,
  * for capstan_pcapng_fcreate(), pcap_dump_fopen() or whatever else writes to streams. `level`: as the kind's own command
- * counts them, 0: its default.
+ * counts them, 1 to 9 for gzip, to 19 for zstd, to 12 for lz4; 0: its default, 6, 3 or 1.
  * fflush() brings all that was written so far to the file in a form that can be read even if the rest never comes;
  * fclose() ends the file, and both tell errors as for any stream: EOF, errno, ferror(). It cannot be positioned and has no
  * descriptor (fileno() is -1), except with NONE, when it is an ordinary stream. NULL with a text in `errbuf`

@@ -492,7 +492,7 @@ PCAP_API pcap_dumper_t *pcap_dump_fopen(pcap_t *p, FILE *fp) PCAP_AVAILABLE_0_9;
 PCAP_API pcap_dumper_t *pcap_dump_hopen(pcap_t *p, intptr_t osfd) PCAP_AVAILABLE_0_9;
 
 /* As pcap_dump_open(), but write after the packets of an existing savefile. Its byte order, link type, snapshot length
- * and precision have to be those of p and this host. Source: pcap_dump_open_append(3PCAP). */
+ * and precision have to be those of p and this host, and it cannot be a pcapng file or a compressed one. Source: pcap_dump_open_append(3PCAP). */
 PCAP_API pcap_dumper_t *pcap_dump_open_append(pcap_t *p, const char *fname) PCAP_AVAILABLE_1_7;
 
 /* Write a packet. `user` is the dumper, so that this is a pcap_handler. A failure to write shows in
@@ -510,8 +510,8 @@ PCAP_API int64_t pcap_dump_ftell64(pcap_dumper_t *p) PCAP_AVAILABLE_1_9;
 /* The stream underneath. Belongs to the dumper. Source: pcap_dump_file(3PCAP). */
 PCAP_API FILE *pcap_dump_file(pcap_dumper_t *p) PCAP_AVAILABLE_0_8;
 
-/* Write what is buffered, close the file (standard output, too), free the dumper. To learn of failures call
- * pcap_dump_flush() before. Source: pcap_dump_close(3PCAP). */
+/* Write what is buffered, close the file (standard output, too), free the dumper; NULL is accepted. To learn of failures
+ * call pcap_dump_flush() before, or close it with capstan_dump_close(). Source: pcap_dump_close(3PCAP). */
 PCAP_API void pcap_dump_close(pcap_dumper_t *p) PCAP_AVAILABLE_0_4;
 
 /* ---- Npcap's extensions ----
