@@ -161,8 +161,10 @@ static void meet_fault(const struct kind *kind, const struct fault *fault, enum 
 	FILE *file = under ? capstan_compress_stream(under, kind->kind, 0, errbuf) : NULL;
 
 	EXPECT(file);
-	pcap_dumper_t *d = pcap_dump_fopen(numbered_handle(), file);
+	pcap_t *p = numbered_handle();
+	pcap_dumper_t *d = pcap_dump_fopen(p, file);
 	EXPECT(d);
+	pcap_close(p);
 	numbered_dump(d, 0, BEFORE);
 	EXPECT(pcap_dump_flush(d) == 0);
 	if (!fault->begin(fileno(under)))
@@ -217,7 +219,7 @@ static void fill_tmpfs(const struct kind *kind, const struct fault *fault, enum 
 
 	(void)fault;
 	if (unshare(geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWUSER | CLONE_NEWNS) < 0 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount("none", dir, "tmpfs", 0, "size=256k") < 0)
+	    mount("none", "/", "", MS_REC | MS_PRIVATE, "") < 0 || mount("none", dir, "tmpfs", 0, "size=256k") < 0)
 		_exit(SKIPPED);
 	pcap_t *p = numbered_handle();
 	pcap_dumper_t *d = capstan_dump_open(p, path, kind->kind, 0);
@@ -353,7 +355,9 @@ static void ending_without_closing_loses_nothing(void **state)
 			continue;
 		const pid_t child = fork();
 		if (child == 0) {
-			numbered_dump(capstan_dump_open(numbered_handle(), path_of(kinds[k].file), kinds[k].kind, 0), 0, 5000);
+			pcap_t *p = numbered_handle();
+			numbered_dump(capstan_dump_open(p, path_of(kinds[k].file), kinds[k].kind, 0), 0, 5000);
+			pcap_close(p);
 			exit(0); /* which flushes all streams */
 		}
 		assert_int_equal(waitpid(child, &status, 0), child);

@@ -74,7 +74,7 @@ static FILE *open_kind(const struct kind *kind, int level)
 
 static void every_level_unpacks(void **state)
 {
-	const size_t size = 300000;
+	const size_t size = 100000;
 
 	(void)state;
 	for (const struct kind *kind = NULL; (kind = next_kind(kind)); )
@@ -284,7 +284,9 @@ static void write_standard_output(const struct kind *kind)
 
 	if (dup2(fd, 1) < 0)
 		_exit(1);
-	pcap_dumper_t *d = capstan_dump_open(numbered_handle(), "-", kind->kind, 0);
+	pcap_t *p = numbered_handle();
+	pcap_dumper_t *d = capstan_dump_open(p, "-", kind->kind, 0);
+	pcap_close(p);
 	if (!d)
 		_exit(2);
 	numbered_dump(d, 0, 2000);
