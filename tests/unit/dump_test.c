@@ -211,6 +211,45 @@ static void every_fault_is_told_and_what_was_written_stays(void **state)
 				}
 }
 
+static bool let_files_grow(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_FSIZE, &limit) < 0)
+		return false;
+	limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+	return setrlimit(RLIMIT_FSIZE, &limit) == 0;
+}
+
+static void lose_one_write(const struct kind *kind, const struct fault *fault, enum asking asking, uint32_t more)
+{
+	pcap_t *p = numbered_handle();
+	pcap_dumper_t *d = capstan_dump_open(p, path_of(kind->file), kind->kind, 0);
+
+	(void)fault;
+	EXPECT(d);
+	pcap_close(p);
+	numbered_dump(d, 0, BEFORE);
+	EXPECT(pcap_dump_flush(d) == 0);
+	EXPECT(signal(SIGXFSZ, SIG_IGN) != SIG_ERR && let_files_grow(20000));
+	numbered_dump(d, BEFORE, BEFORE + more);
+	EXPECT(pcap_dump_flush(d) == PCAP_ERROR);
+	EXPECT(let_files_grow(RLIM_INFINITY));
+	numbered_dump(d, BEFORE + more, BEFORE + 2 * more);
+	ask(d, asking, EFBIG);
+	_exit(0);
+}
+
+static void what_follows_a_lost_write_is_not_appended(void **state)
+{
+	(void)state;
+	for (size_t k = 0; k < KINDS; k++)
+		if (capstan_can_compress(kinds[k].kind)) {
+			assert_int_equal(in_child(lose_one_write, &kinds[k], NULL, BY_CLOSE, 2000), 0);
+			assert_in_range(packets_of(&kinds[k]), BEFORE, BEFORE + 2000 - 1);
+		}
+}
+
 /* Alone in its namespace, so it may mount. */
 static void fill_tmpfs(const struct kind *kind, const struct fault *fault, enum asking asking, uint32_t more)
 {
@@ -370,36 +409,51 @@ static void ending_without_closing_loses_nothing(void **state)
 
 struct flusher {
 	pcap_dumper_t *dumper;
-	atomic_bool stop;
+	atomic_bool begun, stop;
 };
 
 static void *flush_again_and_again(void *argument)
 {
 	struct flusher *f = argument;
 
-	while (!atomic_load(&f->stop))
+	for (; !atomic_load(&f->stop); atomic_store(&f->begun, true))
 		pcap_dump_flush(f->dumper);
 	return NULL;
 }
 
+enum { MANY = 50000 };
+
 static void another_thread_may_flush(void **state)
 {
+	/* Made before, so that the threads meet in the stream. */
+	struct pcap_pkthdr *headers = malloc(MANY * sizeof(*headers));
+	u_char *bytes = malloc(16 << 20), *at = bytes;
 	pcap_t *p = numbered_handle();
-	pthread_t thread;
 
 	(void)state;
+	assert_true(headers && bytes);
+	for (uint32_t i = 0; i < MANY; at += headers[i++].caplen)
+		headers[i] = numbered_packet(i, at);
 	for (size_t k = 0; k < KINDS; k++) {
+		pthread_t thread;
+
 		if (!capstan_can_compress(kinds[k].kind))
 			continue;
 		struct flusher f = { .dumper = capstan_dump_open(p, path_of(kinds[k].file), kinds[k].kind, 1) };
 		assert_non_null(f.dumper);
 		assert_int_equal(pthread_create(&thread, NULL, flush_again_and_again, &f), 0);
-		numbered_dump(f.dumper, 0, 5000);
+		while (!atomic_load(&f.begun))
+			sched_yield();
+		at = bytes;
+		for (uint32_t i = 0; i < MANY; at += headers[i++].caplen)
+			pcap_dump((u_char *)f.dumper, &headers[i], at);
 		atomic_store(&f.stop, true);
 		assert_int_equal(pthread_join(thread, NULL), 0);
 		assert_int_equal(capstan_dump_close(f.dumper, NULL), 0);
-		assert_int_equal(packets_of(&kinds[k]), 5000);
+		assert_int_equal(packets_of(&kinds[k]), MANY);
 	}
+	free(headers);
+	free(bytes);
 	pcap_close(p);
 }
 
@@ -569,6 +623,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_fault_is_told_and_what_was_written_stays),
+		cmocka_unit_test(what_follows_a_lost_write_is_not_appended),
 		cmocka_unit_test(a_full_disk_keeps_what_found_room),
 		cmocka_unit_test(a_closed_pipe_is_told),
 		cmocka_unit_test(what_was_flushed_outlives_a_kill),
