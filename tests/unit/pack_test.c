@@ -1,4 +1,5 @@
-/* pack_test.c - compressed streams: gzip(1), zstd(1) and lz4(1) take what comes out, whatever goes in and however. */
+/* pack_test.c - compressed streams: gzip(1), zstd(1) and lz4(1) take what comes out, whatever goes in and however.
+ * Linked with --wrap (meson.build). */
 #include "numbered.h"
 
 #include <capstan/savefile.h>
@@ -395,6 +396,88 @@ static void the_end_can_fail_as_well(void **state)
 		}
 }
 
+/* Allocation number `first` (from 0) of the library fails while counting, and no other. */
+static struct {
+	bool is_counting;
+	size_t count, first;
+} faults;
+
+static bool fails(void)
+{
+	if (!faults.is_counting || faults.count++ != faults.first)
+		return false;
+	errno = ENOMEM;
+	return true;
+}
+
+void *__real_malloc(size_t bytes);
+void *__wrap_malloc(size_t bytes);
+void *__wrap_malloc(size_t bytes)
+{
+	return fails() ? NULL : __real_malloc(bytes);
+}
+
+FILE *__real_fopencookie(void *cookie, const char *mode, cookie_io_functions_t functions);
+FILE *__wrap_fopencookie(void *cookie, const char *mode, cookie_io_functions_t functions);
+FILE *__wrap_fopencookie(void *cookie, const char *mode, cookie_io_functions_t functions)
+{
+	return fails() ? NULL : __real_fopencookie(cookie, mode, functions);
+}
+
+static void when_memory_is_out_the_stream_below_stays_the_callers(void **state)
+{
+	(void)state;
+	for (const struct kind *kind = NULL; (kind = next_kind(kind)); ) {
+		faults.first = 0;
+		for (bool failed = true; failed; faults.first++) {
+			char errbuf[PCAP_ERRBUF_SIZE] = "";
+			FILE *under = fopen(path_of(kind->file), "wb");
+
+			faults.count = 0;
+			faults.is_counting = true;
+			FILE *file = capstan_compress_stream(under, kind->kind, 0, errbuf);
+			faults.is_counting = false;
+			failed = faults.count > faults.first;
+			assert_int_equal(file == NULL, failed);
+			if (failed)
+				assert_non_null(strstr(errbuf, strerror(ENOMEM)));
+			assert_int_equal(fclose(file ? file : under), 0);
+		}
+		assert_true(faults.first >= 3);
+	}
+}
+
+static void when_memory_is_out_no_file_stays_open(void **state)
+{
+	const int descriptor = dup(0); /* the lowest that is free */
+	pcap_t *p = numbered_handle();
+
+	(void)state;
+	close(descriptor);
+	for (const struct kind *kind = NULL; (kind = next_kind(kind)); ) {
+		faults.first = 0;
+		for (bool failed = true; failed; faults.first++) {
+			faults.count = 0;
+			faults.is_counting = true;
+			pcap_dumper_t *d = capstan_dump_open(p, path_of(kind->file), kind->kind, 0);
+			faults.is_counting = false;
+			failed = faults.count > faults.first;
+			if (d) { /* the large buffer is not necessary */
+				numbered_dump(d, 0, 2000);
+				assert_int_equal(capstan_dump_close(d, NULL), 0);
+				assert_int_equal(numbered_in_file(path_of(kind->file)), 2000);
+			} else {
+				assert_true(failed);
+				assert_non_null(strstr(pcap_geterr(p), strerror(ENOMEM)));
+			}
+			assert_int_equal(dup(0), descriptor);
+			close(descriptor);
+		}
+		assert_true(faults.first >= 4);
+	}
+	pcap_close(p);
+}
+
 static int prepare(void **state)
 {
 	uint32_t random = 1;
@@ -430,6 +513,8 @@ int main(void)
 		cmocka_unit_test(standard_output_is_compressed),
 		cmocka_unit_test(the_first_error_sticks),
 		cmocka_unit_test(the_end_can_fail_as_well),
+		cmocka_unit_test(when_memory_is_out_the_stream_below_stays_the_callers),
+		cmocka_unit_test(when_memory_is_out_no_file_stays_open),
 	};
 
 	return cmocka_run_group_tests(tests, prepare, clean_up);
