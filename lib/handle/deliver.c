@@ -1,12 +1,13 @@
-/* deliver.c - the delivery loop: every packet of every source passes here on its way to the user.
+/* deliver.c - the delivery loop: the packets of every source pass here on their way to the user.
  *
  * The batch is the handle's cursor: a packet leaves it when it is delivered or rejected, so that a count that ran
- * out, pcap_breakloop() or a failing wait loses nothing; the next call goes on where this one stopped. */
+ * out, pcap_breakloop() or a failing wait loses nothing; the next call goes on where this one stopped. A source that
+ * delivers in place (delivery.h) moves its own cursor in the same way, while the batch is empty. */
 #include "base/clock.h"
 #include "bpf/interpret.h"
 #include "bpf/native.h"
+#include "handle/delivery.h"
 #include "handle/event.h"
-#include "handle/handle.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -46,8 +47,7 @@ static bool admit_marked(pcap_t *p, struct cst_packet *packet)
 	return true;
 }
 
-/* Is the next packet for the user? If so it is ready to be handed on. */
-static inline __attribute__((always_inline)) bool admit(pcap_t *p, struct cst_packet *packet)
+bool cst_admit_asked(pcap_t *p, struct cst_packet *packet)
 {
 	if ((p->filter_in_user || packet->flags & CST_PKT_UNFILTERED) && !run_filter(p, packet))
 		return false;
@@ -152,23 +152,23 @@ static int take_break(pcap_t *p)
 	return PCAP_ERROR_BREAK;
 }
 
-static inline bool broken(pcap_t *p)
-{
-	return atomic_load_explicit(&p->break_loop, memory_order_relaxed);
-}
-
 static int need_packets(pcap_t *p)
 {
 	return cst_need_source(p, p->ops && p->ops->read_batch, "reading packets");
 }
 
-/* What one call reads: how much of it has been done, in packets delivered and bytes looked at, and how much may be. */
-struct reading {
-	pcap_handler callback;
-	u_char *user;
-	int limit, delivered;
-	int64_t bytes, bound; /* the user buffer's accounting, where there is one; INT64_MAX: none */
-};
+/* `cnt` as pcap_loop() has it: no limit if it is not positive. */
+static struct cst_reading begin_reading(pcap_handler callback, u_char *user, int cnt)
+{
+	const int limit = cnt > 0 ? cnt : INT32_MAX;
+
+	return (struct cst_reading){ callback, user, limit, limit, .bound = INT64_MAX };
+}
+
+static inline int delivered(const struct cst_reading *r)
+{
+	return r->limit - r->left;
+}
 
 void cst_set_user_buffer(pcap_t *p, int bytes)
 {
@@ -204,34 +204,39 @@ static inline void cut(const pcap_t *p, struct pcap_pkthdr *h)
 
 /* Hand over the batch's packets until it is empty, `limit` or `bound` is reached, or a break. False: `bound` is. Made
  * twice: handles without a user buffer pay nothing for it. */
-static inline __attribute__((always_inline)) bool deliver(pcap_t *p, struct reading *r, const bool has_user_buffer)
+static inline __attribute__((always_inline)) bool deliver(pcap_t *p, struct cst_reading *r, const bool has_user_buffer)
 {
-	struct cst_batch *b = &p->batch;
+	struct cst_batch *const b = &p->batch;
 
-	while (b->next < b->count && !broken(p)) {
-		struct cst_packet *packet = &b->packets[b->next];
+	while (b->next < b->count && !cst_broken(p)) {
+		struct cst_packet *const packet = b->packets + b->next;
 
 		r->bytes += packet->h.caplen;
 		if (has_user_buffer) {
 			r->bytes += CST_NPCAP_HEADER;
-			if (r->bytes > r->bound && r->delivered > 0)
+			if (r->bytes > r->bound && delivered(r) > 0)
 				return false;
 		}
 		b->next++;
-		if (!admit(p, packet))
+		if (!cst_admit(p, packet))
 			continue;
 		if (has_user_buffer)
 			cut(p, &packet->h);
-		r->callback(r->user, &packet->h, packet->data);
-		if (++r->delivered == r->limit)
+		if (!cst_hand_on(r, packet))
 			break;
 	}
 	return true;
 }
 
-static bool deliver_batch(pcap_t *p, struct reading *r)
+/* The batch, and if that ends it, what the source has at hand behind it. */
+static bool deliver_at_hand(pcap_t *p, struct cst_reading *r)
 {
-	return has_user_buffer(p) ? deliver(p, r, true) : deliver(p, r, false);
+	if (has_user_buffer(p))
+		return deliver(p, r, true);
+	deliver(p, r, false);
+	if (p->ops->deliver && p->batch.next == p->batch.count && r->left > 0)
+		p->ops->deliver(p, r);
+	return true;
 }
 
 /* How much one read looks at: as much as fits into the user's buffer, or else the device's; or one record. */
@@ -251,11 +256,11 @@ static bool searched_enough(const pcap_t *p, int64_t bytes)
 
 /* pcap_dispatch: the packets to go on with once the batch is empty. A live handle that has delivered something waits
  * for nothing more, hands over one bufferful at most, and keeps an error for the next call. */
-static int refill_for_dispatch(pcap_t *p, const struct reading *r, int64_t *deadline)
+static int refill_for_dispatch(pcap_t *p, const struct cst_reading *r, int64_t *deadline)
 {
 	if (searched_enough(p, r->bytes))
 		return 0;
-	if (p->kind != CST_LIVE || r->delivered == 0)
+	if (p->kind != CST_LIVE || delivered(r) == 0)
 		return refill_or_wait(p, deadline);
 	if (r->bytes >= bufferful(p))
 		return 0;
@@ -269,15 +274,16 @@ static int refill_for_dispatch(pcap_t *p, const struct reading *r, int64_t *dead
 
 static int dispatch(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
 {
-	struct reading r = { .callback = callback, .user = user, .limit = cnt > 0 ? cnt : INT32_MAX };
+	struct cst_reading r = begin_reading(callback, user, cnt);
 	int64_t deadline = 0;
 
-	r.bound = has_user_buffer(p) ? p->user_buffer_bytes : INT64_MAX;
+	if (has_user_buffer(p))
+		r.bound = p->user_buffer_bytes;
 	if (nothing_fits(p))
 		return read_nothing(p, read_deadline(p));
-	while (r.delivered < r.limit) {
-		if (broken(p))
-			return r.delivered > 0 ? r.delivered : take_break(p);
+	while (r.left > 0) {
+		if (cst_broken(p))
+			return delivered(&r) > 0 ? delivered(&r) : take_break(p);
 		if (p->batch.next == p->batch.count) {
 			int status = refill_for_dispatch(p, &r, &deadline);
 			if (status == PCAP_ERROR_BREAK)
@@ -287,11 +293,11 @@ static int dispatch(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
 			if (status < 0)
 				return status;
 		}
-		if (!deliver_batch(p, &r))
+		if (!deliver_at_hand(p, &r))
 			break;
 	}
 	release_if_empty(p);
-	return r.delivered;
+	return delivered(&r);
 }
 
 int pcap_dispatch(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
@@ -308,11 +314,10 @@ int pcap_dispatch(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
 /* The read timeout matters only where it ends the wait for an amount of packets. */
 static int loop(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
 {
-	const int limit = cnt > 0 ? cnt : INT32_MAX;
-	struct reading r = { .callback = callback, .user = user, .limit = limit, .bound = INT64_MAX };
+	struct cst_reading r = begin_reading(callback, user, cnt);
 
-	while (r.delivered < limit) {
-		if (broken(p))
+	while (r.left > 0) {
+		if (cst_broken(p))
 			return take_break(p);
 		if (nothing_fits(p)) {
 			int status = read_nothing(p, INT64_MAX);
@@ -330,9 +335,9 @@ static int loop(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
 			if (status < 0)
 				return status;
 		}
-		deliver_batch(p, &r);
+		deliver_at_hand(p, &r);
 		if (cnt <= 0)
-			r.delivered = 0;
+			r.left = r.limit;
 	}
 	release_if_empty(p);
 	return 0;
@@ -374,7 +379,7 @@ static inline __attribute__((always_inline)) int find_next(pcap_t *p, struct pca
 	int64_t deadline = 0, bytes = 0;
 
 	for (;;) {
-		if (broken(p))
+		if (cst_broken(p))
 			return take_break(p);
 		if (b->next == b->count) {
 			if (searched_enough(p, bytes)) {
@@ -389,7 +394,7 @@ static inline __attribute__((always_inline)) int find_next(pcap_t *p, struct pca
 		}
 		struct cst_packet *packet = &b->packets[b->next++];
 		bytes += packet->h.caplen;
-		if (!admit(p, packet))
+		if (!cst_admit(p, packet))
 			continue;
 		*header = &packet->h;
 		*data = packet->data;
@@ -422,16 +427,31 @@ static inline int next_packet(pcap_t *p, struct pcap_pkthdr **header, const u_ch
 	return p->event || p->user_buffer_bytes > 0 ? find_next_within(p, header, data) : find_next(p, header, data);
 }
 
-int pcap_next_ex(pcap_t *p, struct pcap_pkthdr **pkt_header, const u_char **pkt_data)
+static __attribute__((noinline)) int next_with_care(pcap_t *p, struct pcap_pkthdr **header, const u_char **data)
 {
 	int status = need_packets(p);
 
-	*pkt_header = NULL;
-	*pkt_data = NULL;
+	*header = NULL;
+	*data = NULL;
 	if (status < 0)
 		return status;
-	status = next_packet(p, pkt_header, pkt_data);
+	status = next_packet(p, header, data);
 	return status == CST_READ_END ? PCAP_ERROR_BREAK : status;
+}
+
+/* Mostly the next packet is in the batch, not as its last, and there is nothing to ask: then this is all there is to do. */
+int pcap_next_ex(pcap_t *p, struct pcap_pkthdr **pkt_header, const u_char **pkt_data)
+{
+	struct cst_batch *const b = &p->batch;
+	struct cst_packet *const packet = b->packets + b->next;
+
+	if (b->next + 1 >= b->count || p->filter_in_user | packet->flags || cst_broken(p) || p->event ||
+	    p->user_buffer_bytes > 0)
+		return next_with_care(p, pkt_header, pkt_data);
+	b->next++;
+	*pkt_header = &packet->h;
+	*pkt_data = packet->data;
+	return 1;
 }
 
 const u_char *pcap_next(pcap_t *p, struct pcap_pkthdr *h)

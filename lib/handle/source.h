@@ -1,7 +1,8 @@
 /* source.h - what a packet source is: a table of functions that hand over packets in batches.
  *
- * A source never calls the user. It fills a batch with packets that lie where they already were (a ring, a file
- * block); the delivery loop (deliver.c) filters, counts and hands them on, one loop for every source there is. */
+ * A source fills a batch with packets that lie where they already were (a ring, a file block); the delivery loop
+ * (deliver.c) filters, counts and hands them on, one loop for every source there is. Only a source with a `deliver` also
+ * hands on by itself, with the loop's own functions (delivery.h). */
 #ifndef CST_HANDLE_SOURCE_H
 #define CST_HANDLE_SOURCE_H
 
@@ -13,6 +14,7 @@
 
 struct cst_bpf_meta;
 struct cst_device_list;
+struct cst_reading;
 struct cst_tally;
 struct cst_transmission;
 struct pollfd;
@@ -75,6 +77,9 @@ struct source_ops {
 	 * how many; 0: nothing at hand now; CST_READ_END; or a PCAP_ERROR_* with the text in place. Never waits
 	 * for a live device. A packet that follows a damaged one is not handed over before the damage is told. */
 	int (*read_batch)(pcap_t *p, struct cst_batch *b);
+	/* The batch is empty: hand on what follows, as delivery.h does, as far as that takes no wait and no care; the rest
+	 * comes in batches. For sources that decode in place, whose packets then need not lie in a batch. NULL: none. */
+	void (*deliver)(pcap_t *p, struct cst_reading *r);
 	/* Every packet of the last batch has been consumed: what it borrowed may go back. */
 	void (*release)(pcap_t *p);
 	/* Do `enough` bytes wait, 20 + caplen a packet? 1; 0: not yet, and what does wait has been put aside, so that

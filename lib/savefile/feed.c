@@ -4,12 +4,15 @@
 #include "savefile/feed.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #ifdef CST_HAVE_FREADAHEAD
 #include <stdio_ext.h>
 #endif
+
+#define PIPE_BYTES (256 * 1024)
 
 /* How many bytes the stream has read from its descriptor and not handed out; -1 where that cannot be told. */
 static ssize_t stream_holds(FILE *file)
@@ -27,12 +30,24 @@ static ssize_t stream_holds(FILE *file)
 #endif
 }
 
+/* With Linux's 64 KiB, reader and writer of a fast pipe take turns to sleep; this is where that ends. A pipe that may not
+ * grow (see pipe(7), the user's limits) works as well, only slower. */
+static void widen_pipe(int fd)
+{
+	if (fcntl(fd, F_GETPIPE_SZ) < PIPE_BYTES)
+		(void)fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES);
+}
+
 struct cst_feed cst_feed_of(FILE *file)
 {
 	struct cst_feed feed = { .file = file, .fd = fileno(file) };
 	struct stat st;
 
-	feed.may_wait = feed.fd >= 0 && fstat(feed.fd, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode);
+	if (feed.fd < 0 || fstat(feed.fd, &st) < 0)
+		return feed;
+	feed.may_wait = !S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode);
+	if (S_ISFIFO(st.st_mode))
+		widen_pipe(feed.fd);
 	return feed;
 }
 

@@ -18,7 +18,8 @@ struct cst_input {
 	const char *why;       /* the reason of an ERROR, the end of a sentence; NULL: errno has it. Lives as the input does */
 	struct cst_feed feed;
 
-	uint8_t *own; /* owned */
+	uint8_t *memory; /* owned */
+	uint8_t *own;    /* its first page, and where a block of ours begins */
 	size_t own_room;
 	struct cst_unpack *unpack; /* NULL: the file is not compressed */
 	struct cst_ahead *ahead;   /* a thread unpacks, and `unpack` is its own; NULL: who reads does */
@@ -40,7 +41,7 @@ void cst_input_header_error(const struct cst_input *in, enum cst_input_status st
 			    size_t bytes, char *errbuf);
 
 /* Read on; `missing` bytes would complete what the reader is at. Adds fewer or more, never waits if `may_wait` (but a
- * stream without descriptor is read as it comes). The block doubles when it is full of unused bytes and not before, so
+ * stream without descriptor is read as it comes). The block doubles when unused bytes leave no room in it, and not before, so
  * a length that a file only claims costs nothing. */
 enum cst_input_status cst_input_more(struct cst_input *in, size_t missing);
 

@@ -55,12 +55,12 @@ int cst_savefile_snaplen(int dlt, int32_t in_file)
 	return in_file > 0 ? in_file : cst_linktype_max_snaplen(dlt);
 }
 
-/* What a few link types need besides. Each packet passes here once, and the block is ours to write. */
+/* What a few link types need besides. Each packet passes here once, and lies in memory of ours. */
 static void mend_headers(const pcap_t *p, const struct savefile *f, struct cst_packet *packets, unsigned int count)
 {
 	for (struct cst_packet *packet = packets; packet < packets + count; packet++) {
 		if (f->swap_header)
-			f->swap_header(f->in.block + (packet->data - f->in.block), packet->h.caplen, packet->h.len);
+			f->swap_header((uint8_t *)(uintptr_t)packet->data, packet->h.caplen, packet->h.len);
 		if (p->dlt == DLT_USB_LINUX_MMAPPED)
 			packet->h.len = cst_usb_iso_length(packet->data, packet->h.caplen, packet->h.len);
 	}
@@ -124,42 +124,49 @@ static int choose_format(pcap_t *p, struct cst_input *in, const char *name)
 	return unknown_format(p, name, in->block + in->at);
 }
 
-static int attach(pcap_t *p, FILE *file, const char *name)
+static int attach(pcap_t *p, struct cst_input *in, FILE *file, const char *name)
 {
-	struct cst_input in;
-	int status = cst_input_start(&in, file, name, p->errbuf) < 0 ? PCAP_ERROR : 0;
-	const bool may_wait = in.feed.may_wait;
+	const bool may_wait = in->feed.may_wait;
+	int status = choose_format(p, in, name);
 
-	if (status == 0)
-		status = choose_format(p, &in, name);
-	cst_input_close(&in);
 	if (status < 0)
 		return status;
 	p->select_fd = fileno(file);
 	return may_wait ? cst_handle_make_wakeable(p) : 0;
 }
 
+pcap_t *cst_savefile_handle(struct cst_input *in, FILE *file, const char *name, u_int precision, char *errbuf)
+{
+	pcap_t *p = cst_handle_new(CST_SAVEFILE, errbuf);
+
+	if (!p)
+		return NULL;
+	p->options.tstamp_precision = (int)precision;
+	if (attach(p, in, file, name) < 0) {
+		cst_error(errbuf, "%s", p->errbuf);
+		if (p->source && !p->ops) /* half-opened; else pcap_close() knows how */
+			cst_savefile_close(p);
+		pcap_close(p);
+		return NULL;
+	}
+	p->file = file;
+	return p;
+}
+
 /* The handle owns `file` on success; on failure it is still the caller's. */
 static pcap_t *open_stream(FILE *file, const char *name, u_int precision, char *errbuf)
 {
+	struct cst_input in;
+	pcap_t *p = NULL;
+
 	if (precision != PCAP_TSTAMP_PRECISION_MICRO && precision != PCAP_TSTAMP_PRECISION_NANO) {
 		cst_error(errbuf, "%s: time stamp precision %u is neither PCAP_TSTAMP_PRECISION_MICRO nor _NANO", name,
 			  precision);
 		return NULL;
 	}
-	pcap_t *p = cst_handle_new(CST_SAVEFILE, errbuf);
-	if (!p)
-		return NULL;
-	p->options.tstamp_precision = (int)precision;
-	if (attach(p, file, name) < 0) {
-		cst_error(errbuf, "%s", p->errbuf);
-		if (p->source)
-			cst_savefile_close(p);
-		p->ops = NULL; /* closed just now */
-		pcap_close(p);
-		return NULL;
-	}
-	p->file = file;
+	if (cst_input_start(&in, file, name, errbuf) == 0)
+		p = cst_savefile_handle(&in, file, name, precision, errbuf);
+	cst_input_close(&in);
 	return p;
 }
 

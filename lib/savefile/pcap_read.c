@@ -1,6 +1,7 @@
 /* pcap_read.c - reader of classic pcap files: every magic number, byte order and version of them.
  * draft-ietf-opsawg-pcap; for what came before it: pcap-savefile(5) and what libpcap does with such files. */
 #include "base/bytes.h"
+#include "handle/delivery.h"
 #include "names/linktypes.h"
 #include "savefile/savefile.h"
 
@@ -46,8 +47,8 @@ struct shape {
 
 struct pcap_reader {
 	struct savefile file;
-	unsigned int (*decode)(struct pcap_reader *r, struct cst_batch *b);
 	struct shape shape;
+	bool is_usual; /* the shape */
 	uint32_t max_caplen; /* a longer packet is no packet */
 	uint32_t snaplen;    /* longer ones are cut to it, as pcap_snapshot() promises */
 };
@@ -58,9 +59,8 @@ struct record {
 
 static inline struct record read_record(const uint8_t *at, const struct shape shape)
 {
-	struct record r;
+	struct record r = { cst_get32(at), cst_get32(at + 4), cst_get32(at + 8), cst_get32(at + 12) };
 
-	memcpy(&r, at, sizeof(r));
 	if (shape.swapped)
 		r = (struct record){ bswap_32(r.seconds), bswap_32(r.fraction), bswap_32(r.caplen), bswap_32(r.len) };
 	if (shape.lengths == LEN_FIRST || (shape.lengths == LESSER_FIRST && r.caplen > r.len)) {
@@ -74,51 +74,73 @@ static inline struct record read_record(const uint8_t *at, const struct shape sh
 static inline suseconds_t scaled(uint32_t fraction, enum scale scale)
 {
 	switch (scale) {
-	case TIMES_1000: return (suseconds_t)fraction * 1000;
+	case TIMES_1000: return (suseconds_t)(fraction * UINT64_C(1000));
 	case BY_1000: return fraction / 1000;
 	default: return fraction; /* out of range or not: what the writer meant is not ours to guess */
 	}
 }
 
-/* Hand over the records that lie whole and sane in the block, in place. Inlined into one function a shape that is
- * worth it, so that the shape costs nothing. */
-static inline __attribute__((always_inline)) unsigned int decode(struct pcap_reader *r, struct cst_batch *b,
-								  const struct shape shape)
+/* The record at *at, if it lies whole and sane before `end`; then *at is where the next one begins. Offsets have 64 bits:
+ * no length in the file makes them wrap. Inlined, as what follows, once for the usual shape, so that it costs nothing. */
+static inline __attribute__((always_inline)) bool decode(const struct pcap_reader *r, uint64_t *at,
+							 struct cst_packet *packet, const struct shape shape)
 {
-	const uint8_t *at = r->file.in.block + r->file.in.at;
-	const uint8_t *const end = r->file.in.block + r->file.in.end;
-	const uint32_t snaplen = r->snaplen, max_caplen = r->max_caplen;
+	const uint8_t *const block = r->file.in.block;
+	const uint64_t end = r->file.in.end, data = *at + shape.record_header_bytes;
+
+	if (data > end)
+		return false;
+	const struct record record = read_record(block + *at, shape);
+	if (record.caplen > r->max_caplen || data + record.caplen > end)
+		return false;
+	packet->h.ts.tv_sec = (time_t)record.seconds; /* unsigned in the file: good until 2106 */
+	packet->h.ts.tv_usec = scaled(record.fraction, shape.scale);
+	packet->h.caplen = record.caplen;
+	packet->h.len = record.len;
+	if (__builtin_expect(record.caplen > r->snaplen, 0))
+		packet->h.caplen = r->snaplen;
+	packet->data = block + data;
+	*at = data + record.caplen;
+	return true;
+}
+
+static inline __attribute__((always_inline)) unsigned int fill(struct pcap_reader *r, struct cst_batch *b,
+							       const struct shape shape)
+{
+	uint64_t at = r->file.in.at;
 	unsigned int n;
 
-	for (n = 0; n < CST_BATCH_PACKETS && end - at >= shape.record_header_bytes; n++) {
-		const struct record record = read_record(at, shape);
-		const uint8_t *const data = at + shape.record_header_bytes;
-		struct cst_packet *const packet = &b->packets[n];
-
-		if (record.caplen > max_caplen || end - data < (ptrdiff_t)record.caplen)
-			break;
-		packet->h.ts.tv_sec = (time_t)record.seconds; /* unsigned in the file: good until 2106 */
-		packet->h.ts.tv_usec = scaled(record.fraction, shape.scale);
-		packet->h.caplen = record.caplen < snaplen ? record.caplen : snaplen;
-		packet->h.len = record.len;
-		packet->data = data;
-		packet->flags = 0;
-		at = data + record.caplen;
-	}
-	r->file.in.at = (size_t)(at - r->file.in.block);
+	for (n = 0; n < CST_BATCH_PACKETS && decode(r, &at, &b->packets[n], shape); n++)
+		b->packets[n].flags = 0;
+	r->file.in.at = (size_t)at;
 	return n;
+}
+
+static inline __attribute__((always_inline)) void deliver(pcap_t *p, struct cst_reading *reading, const struct shape shape)
+{
+	struct pcap_reader *const r = p->source;
+	struct cst_packet packet;
+	uint64_t at = r->file.in.at, packets = r->file.packets;
+
+	/* Where the callback reads on by itself, `at` is not the cursor any more; or is again, blocks later, and behind
+	 * packets that wait in the batch. */
+	while (at == r->file.in.at && packets == r->file.packets && !cst_broken(p) && decode(r, &at, &packet, shape)) {
+		r->file.in.at = (size_t)at;
+		r->file.packets = ++packets;
+		if (cst_admit_plain(p, &packet) && !cst_hand_on(reading, &packet))
+			break;
+	}
 }
 
 static const struct shape usual_shape = { false, AS_IS, CAPLEN_FIRST, 16 };
 
-static unsigned int decode_usual(struct pcap_reader *r, struct cst_batch *b)
+/* Of files that are not the usual ones, batches. */
+static void deliver_in_place(pcap_t *p, struct cst_reading *reading)
 {
-	return decode(r, b, usual_shape);
-}
+	const struct pcap_reader *r = p->source;
 
-static unsigned int decode_any(struct pcap_reader *r, struct cst_batch *b)
-{
-	return decode(r, b, r->shape);
+	if (r->is_usual && p->dlt != DLT_USB_LINUX_MMAPPED)
+		deliver(p, reading, usual_shape);
 }
 
 static bool same_shape(const struct shape *a, const struct shape *b)
@@ -162,7 +184,7 @@ static int read_batch(pcap_t *p, struct cst_batch *b)
 	struct pcap_reader *r = p->source;
 
 	for (;;) {
-		unsigned int n = r->decode(r, b);
+		unsigned int n = r->is_usual ? fill(r, b, usual_shape) : fill(r, b, r->shape);
 		if (n > 0)
 			return cst_savefile_hand_over(p, b, n);
 		int64_t missing = missing_bytes(p, r);
@@ -180,6 +202,7 @@ static int read_batch(pcap_t *p, struct cst_batch *b)
 static const struct source_ops pcap_ops = {
 	.name = "pcap savefile",
 	.read_batch = read_batch,
+	.deliver = deliver_in_place,
 	.set_filter = cst_savefile_set_filter,
 	.close = cst_savefile_close,
 };
@@ -292,7 +315,7 @@ static int open_pcap(pcap_t *p)
 		return status;
 	take_snaplen(p, r, variant, header.snaplen);
 	r->file.swap_header = p->swapped ? cst_header_swapper_of(p->dlt) : NULL;
-	r->decode = same_shape(&r->shape, &usual_shape) ? decode_usual : decode_any;
+	r->is_usual = same_shape(&r->shape, &usual_shape);
 	p->ops = &pcap_ops;
 	return 0;
 }

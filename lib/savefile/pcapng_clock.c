@@ -30,6 +30,8 @@ static struct cst_reciprocal by_power_of_ten(unsigned int exponent)
 static void set_decimal(struct cst_pcapng_clock *c, unsigned int digits, unsigned int wanted_digits)
 {
 	c->seconds = by_power_of_ten(digits);
+	if (digits == wanted_digits)
+		return;
 	c->fraction = digits > wanted_digits ? by_power_of_ten(digits - wanted_digits) : half;
 	c->up = digits > wanted_digits ? 1 : 2 * power(10, wanted_digits - digits);
 }
@@ -45,13 +47,13 @@ static void set_binary(struct cst_pcapng_clock *c, unsigned int bits, uint64_t w
 struct cst_pcapng_clock cst_pcapng_clock_of(const struct cst_ticks *ticks, int precision)
 {
 	const unsigned int exponent = ticks->tsresol & 0x7f, digits = precision == PCAP_TSTAMP_PRECISION_NANO ? 9 : 6;
-	struct cst_pcapng_clock c = { .ticks = *ticks, .per_second = ticks->per_second, .offset = ticks->offset };
+	struct cst_pcapng_clock c = { .ticks = *ticks, .offset = ticks->offset, .second = ticks->offset };
 
 	c.ns_per_unit = precision == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000;
 	/* Seconds that leave room for the offset: of less than 2^55, and it of less than 2^62. */
-	c.quick = !ticks->too_fine && ticks->per_second >= 1000 && ticks->offset >> 62 == ticks->offset >> 63;
-	if (!c.quick)
+	if (ticks->too_fine || ticks->per_second < 1000 || ticks->offset >> 62 != ticks->offset >> 63)
 		return c;
+	c.per_second = ticks->per_second;
 	if (ticks->tsresol & 0x80)
 		set_binary(&c, exponent, power(10, digits));
 	else

@@ -13,9 +13,11 @@ struct cst_reciprocal {
 };
 
 struct cst_pcapng_clock {
-	bool quick;              /* the members below say it all; else cst_pcapng_time() has to be asked */
-	struct cst_reciprocal seconds, fraction;
-	uint64_t per_second, up; /* the fraction is what is left of a second, times `up`, divided by `fraction` */
+	uint64_t per_second;     /* 0: the members behind it say nothing, cst_pcapng_time() has to be asked */
+	uint64_t begin;          /* the second of the stamp made last, in ticks ... */
+	int64_t second;          /* ... and since 1970: mostly that of the next one, too */
+	uint64_t up;             /* 0: what is left of a second is the fraction; else times this, and divided by: */
+	struct cst_reciprocal fraction, seconds;
 	int64_t offset;
 	struct cst_ticks ticks;
 	uint16_t ns_per_unit;
@@ -29,16 +31,22 @@ static inline uint64_t cst_divide(uint64_t n, const struct cst_reciprocal *r)
 	return (uint64_t)((unsigned __int128)(n >> r->before) * r->factor >> 64) >> r->after;
 }
 
-static inline struct timeval cst_pcapng_stamp(const struct cst_pcapng_clock *c, uint64_t ticks)
+static inline struct timeval cst_pcapng_stamp(struct cst_pcapng_clock *c, uint64_t ticks)
 {
-	if (__builtin_expect(!c->quick, 0)) {
-		const struct timespec t = cst_pcapng_time(&c->ticks, ticks);
-		return (struct timeval){ t.tv_sec, t.tv_nsec / c->ns_per_unit };
+	if (__builtin_expect(ticks - c->begin >= c->per_second, 0)) {
+		/* Always if that is 0; and in the last second of 64 bits, whose end would wrap. */
+		if (ticks >= -c->per_second) {
+			const struct timespec t = cst_pcapng_time(&c->ticks, ticks);
+			return (struct timeval){ t.tv_sec, t.tv_nsec / c->ns_per_unit };
+		}
+		const uint64_t seconds = cst_divide(ticks, &c->seconds);
+		c->begin = seconds * c->per_second;
+		c->second = (int64_t)seconds + c->offset;
 	}
-	const uint64_t seconds = cst_divide(ticks, &c->seconds);
-	const uint64_t rest = ticks - seconds * c->per_second;
-	return (struct timeval){ (time_t)((int64_t)seconds + c->offset),
-				 (suseconds_t)cst_divide(rest * c->up, &c->fraction) };
+	uint64_t rest = ticks - c->begin;
+	if (c->up != 0)
+		rest = cst_divide(rest * c->up, &c->fraction);
+	return (struct timeval){ (time_t)c->second, (suseconds_t)rest };
 }
 
 #endif

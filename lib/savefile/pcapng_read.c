@@ -1,5 +1,7 @@
 /* pcapng_read.c - packets of pcapng files, of one link type and snaplen, for a pcap_t: any byte orders, sections,
  * interfaces, resolutions. draft-ietf-opsawg-pcapng. What else a file holds is for capstan/pcapng.h. */
+#include "base/bytes.h"
+#include "handle/delivery.h"
 #include "names/linktypes.h"
 #include "savefile/pcapng_clock.h"
 #include "savefile/savefile.h"
@@ -7,12 +9,15 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-/* libpcap takes no greater block than this, whatever the snaplen; or of the link type's greatest packet. */
+/* The longest packet, whatever the snaplen, but of link types that may have longer ones: libpcap's bound for a block. */
 #define MAX_PACKET_BYTES (16u << 20)
-/* A packet is handed over when its block has been seen whole. Options that make the block larger than this are passed
- * over later, and so need no memory. */
-#define MAX_WHOLE_BLOCK (1u << 20)
+/* A packet is handed over when its block has been seen whole. Where the options take more than this, it is put aside until
+ * they have been passed over, and they need no memory. */
+#define MAX_OPTIONS_KEPT (1u << 20)
+#define MAX_FIRST_BUFFER (1u << 20)
 #define MAX_INTERFACE_BLOCK (4u << 20)
+
+enum { ENHANCED_BYTES = CST_NG_HEADER_BYTES + sizeof(struct cst_pcapng_enhanced_body) }; /* before the data */
 
 /* What is left of a block that has been used, or is of no use: bytes to pass over, then its length again. */
 struct rest {
@@ -27,9 +32,13 @@ struct pcapng_reader {
 	struct cst_pcapng_section section;
 	struct cst_pcapng_clock *clocks; /* of the section's interfaces; owned */
 	uint32_t clock_room;
-	bool begun, described;   /* the file's first section and first interface have been seen */
-	uint32_t max_caplen;     /* the snaplen, if that is sane */
+	bool begun, described; /* the file's first section and first interface have been seen */
+	uint32_t max_caplen;   /* the snaplen, if that is sane */
 	struct rest rest;
+	bool holding;        /* `held` is to be handed over behind that */
+	struct cst_packet held;
+	uint8_t *held_bytes; /* its data; owned */
+	size_t held_room;
 };
 
 /* A packet of whatever kind of block. */
@@ -38,85 +47,39 @@ struct found {
 	uint64_t ticks;
 };
 
-/* The beginning of an enhanced packet block. */
-struct enhanced {
-	struct cst_pcapng_header block;
-	struct cst_pcapng_enhanced_body packet;
-};
-
-static inline uint32_t in_order(uint32_t v, bool swapped)
+/* The number at `at`. A struct copied whole would go through the stack. */
+static inline uint32_t get32(const uint8_t *at, bool swapped)
 {
+	const uint32_t v = cst_get32(at);
+
 	return swapped ? bswap_32(v) : v;
 }
 
-static inline __attribute__((always_inline)) struct found found_enhanced(const struct enhanced *e, bool swapped)
+static inline __attribute__((always_inline)) struct found found_enhanced(const uint8_t *block, bool swapped)
 {
+	const uint8_t *const body = block + CST_NG_HEADER_BYTES;
+
 	return (struct found){
-		.interface = in_order(e->packet.interface, swapped),
-		.caplen = in_order(e->packet.caplen, swapped),
-		.len = in_order(e->packet.len, swapped),
-		.ticks = (uint64_t)in_order(e->packet.ticks_high, swapped) << 32 | in_order(e->packet.ticks_low, swapped),
+		.interface = get32(body + offsetof(struct cst_pcapng_enhanced_body, interface), swapped),
+		.caplen = get32(body + offsetof(struct cst_pcapng_enhanced_body, caplen), swapped),
+		.len = get32(body + offsetof(struct cst_pcapng_enhanced_body, len), swapped),
+		.ticks = (uint64_t)get32(body + offsetof(struct cst_pcapng_enhanced_body, ticks_high), swapped) << 32 |
+			 get32(body + offsetof(struct cst_pcapng_enhanced_body, ticks_low), swapped),
 	};
 }
 
-static inline void fill(struct cst_packet *packet, const struct found *f, const struct cst_pcapng_clock *clock,
+static inline void fill(struct cst_packet *packet, const struct found *f, struct cst_pcapng_clock *clock,
 			const uint8_t *data)
 {
 	packet->h.ts = cst_pcapng_stamp(clock, f->ticks);
 	packet->h.caplen = f->caplen;
 	packet->h.len = f->len;
 	packet->data = data;
-	packet->flags = 0;
-}
-
-/* Hand over, in place, the enhanced packet blocks that lie whole and sane in the block that was read; whatever else
- * comes is left to take_block(). Inlined into one function for each byte order, so that the order costs nothing. */
-static inline __attribute__((always_inline)) unsigned int decode(struct pcapng_reader *r, struct cst_batch *b,
-								  const bool swapped)
-{
-	const uint8_t *at = r->file.in.block + r->file.in.at;
-	const uint8_t *const end = r->file.in.block + r->file.in.end;
-	const uint32_t max_caplen = r->max_caplen, interfaces = r->section.interface_count;
-	const size_t min_total = sizeof(struct enhanced) + sizeof(uint32_t);
-	unsigned int n;
-
-	for (n = 0; n < CST_BATCH_PACKETS && (size_t)(end - at) >= min_total; n++) {
-		struct enhanced e;
-		uint32_t again;
-
-		memcpy(&e, at, sizeof(e));
-		const uint32_t total = in_order(e.block.total, swapped);
-		const struct found f = found_enhanced(&e, swapped);
-		if (in_order(e.block.type, swapped) != CST_NG_ENHANCED || total < min_total ||
-		    total > (size_t)(end - at) || total % 4 != 0)
-			break;
-		memcpy(&again, at + total - sizeof(again), sizeof(again));
-		if (again != e.block.total || f.caplen > total - min_total || f.caplen > max_caplen ||
-		    f.interface >= interfaces)
-			break;
-		fill(&b->packets[n], &f, &r->clocks[f.interface], at + sizeof(e));
-		at += total;
-	}
-	r->file.in.at = (size_t)(at - r->file.in.block);
-	return n;
-}
-
-static unsigned int decode_host_order(struct pcapng_reader *r, struct cst_batch *b)
-{
-	return decode(r, b, false);
-}
-
-static unsigned int decode_swapped(struct pcapng_reader *r, struct cst_batch *b)
-{
-	return decode(r, b, true);
 }
 
 static struct found find_enhanced(const struct cst_pcapng_section *s, const uint8_t *block)
 {
-	struct enhanced e;
-
-	memcpy(&e, block, sizeof(e));
-	return found_enhanced(&e, s->swapped);
+	return found_enhanced(block, s->swapped);
 }
 
 static struct found find_obsolete(const struct cst_pcapng_section *s, const uint8_t *block)
@@ -132,7 +95,7 @@ static struct found find_obsolete(const struct cst_pcapng_section *s, const uint
 	};
 }
 
-/* Of the section's first interface, without a time stamp; cut to the snaplen without saying so. */
+/* Of the section's first interface, and without a time stamp. What of it was captured, the snaplen has to tell. */
 static struct found find_simple(const struct cst_pcapng_section *s, const uint8_t *block)
 {
 	const uint32_t len = cst_pcapng_get32(s, block + CST_NG_HEADER_BYTES);
@@ -149,7 +112,7 @@ static const struct block_kind {
 } kinds[] = {
 	{ CST_NG_SECTION, CST_NG_HEADER_BYTES + sizeof(struct cst_pcapng_section_body), NULL, "section header" },
 	{ CST_NG_INTERFACE, CST_NG_HEADER_BYTES + sizeof(struct cst_pcapng_interface_body), NULL, "interface description" },
-	{ CST_NG_ENHANCED, sizeof(struct enhanced), find_enhanced, "enhanced packet" },
+	{ CST_NG_ENHANCED, ENHANCED_BYTES, find_enhanced, "enhanced packet" },
 	{ CST_NG_PACKET, CST_NG_HEADER_BYTES + sizeof(struct cst_pcapng_packet_body), find_obsolete, "obsolete packet" },
 	{ CST_NG_SIMPLE, CST_NG_HEADER_BYTES + sizeof(uint32_t), find_simple, "simple packet" },
 };
@@ -160,6 +123,92 @@ static const struct block_kind *find_kind(uint32_t type)
 		if (kinds[i].type == type)
 			return &kinds[i];
 	return NULL;
+}
+
+static inline struct found find_packet(const struct pcapng_reader *r, const struct block_kind *kind, const uint8_t *block)
+{
+	struct found f = kind->find(&r->section, block);
+
+	if (kind->type == CST_NG_SIMPLE && f.caplen > r->max_caplen)
+		f.caplen = r->max_caplen;
+	return f;
+}
+
+/* Another kind of packet block that lies whole and sane at `at`: its length; 0: this is none. */
+static __attribute__((noinline)) uint32_t decode_other(const struct pcapng_reader *r, const uint8_t *at, size_t left,
+						       struct cst_packet *packet)
+{
+	const uint32_t type = cst_pcapng_get32(&r->section, at), total = cst_pcapng_get32(&r->section, at + sizeof(type));
+	const struct block_kind *const kind = find_kind(type);
+
+	if (!kind || !kind->find || total < kind->fixed_bytes + sizeof(total) || total > left || total % 4 != 0 ||
+	    cst_pcapng_get32(&r->section, at + total - sizeof(total)) != total)
+		return 0;
+	const struct found f = find_packet(r, kind, at);
+	if (f.caplen > total - kind->fixed_bytes - sizeof(total) || f.caplen > r->max_caplen ||
+	    f.interface >= r->section.interface_count)
+		return 0;
+	fill(packet, &f, &r->clocks[f.interface], at + kind->fixed_bytes);
+	return total;
+}
+
+/* The packet block at *at, if it lies whole and sane in what was read; then *at is where the next block begins. Whatever else
+ * comes is left to take_block(). Inlined for each byte order, so that the order costs nothing. */
+static inline __attribute__((always_inline)) bool decode(const struct pcapng_reader *r, uint64_t *at,
+							 struct cst_packet *packet, const bool swapped)
+{
+	const uint8_t *const block = r->file.in.block + *at;
+	const uint64_t left = r->file.in.end - *at;
+	const uint32_t min_total = ENHANCED_BYTES + sizeof(uint32_t);
+
+	if (left < min_total)
+		return false;
+	if (__builtin_expect(get32(block, swapped) != CST_NG_ENHANCED, 0)) {
+		const uint32_t other = decode_other(r, block, left, packet);
+		*at += other;
+		return other > 0;
+	}
+	const uint32_t total = get32(block + sizeof(uint32_t), swapped);
+	const struct found f = found_enhanced(block, swapped);
+	if (total - min_total > left - min_total || total % 4 != 0 || /* too short wraps, and is too long */
+	    get32(block + total - sizeof(uint32_t), swapped) != total || f.caplen > total - min_total ||
+	    f.caplen > r->max_caplen || f.interface >= r->section.interface_count)
+		return false;
+	fill(packet, &f, &r->clocks[f.interface], block + ENHANCED_BYTES);
+	*at += total;
+	return true;
+}
+
+static inline __attribute__((always_inline)) unsigned int fill_batch(struct pcapng_reader *r, struct cst_batch *b,
+								     const bool swapped)
+{
+	uint64_t at = r->file.in.at;
+	unsigned int n;
+
+	for (n = 0; n < CST_BATCH_PACKETS && decode(r, &at, &b->packets[n], swapped); n++)
+		b->packets[n].flags = 0;
+	r->file.in.at = (size_t)at;
+	return n;
+}
+
+static void deliver_in_place(pcap_t *p, struct cst_reading *reading)
+{
+	struct pcapng_reader *const r = p->source;
+	struct cst_packet packet;
+	uint64_t at = r->file.in.at, packets = r->file.packets;
+
+	/* cst_savefile_hand_over() mends these. */
+	if (p->dlt == DLT_USB_LINUX_MMAPPED)
+		return;
+	/* The callback may read on by itself, and even leave this section. Then `at` is not the cursor any more; or is again,
+	 * blocks later, and behind packets that wait in the batch. */
+	while (at == r->file.in.at && packets == r->file.packets && !r->rest.pending && !r->section.swapped &&
+	       !cst_broken(p) && decode(r, &at, &packet, false)) {
+		r->file.in.at = (size_t)at;
+		r->file.packets = ++packets;
+		if (cst_admit_plain(p, &packet) && !cst_hand_on(reading, &packet))
+			break;
+	}
 }
 
 /* PCAP_ERROR with a sentence: which file, where in it, after how many packets, and then as the format says. */
@@ -218,7 +267,7 @@ static int use(struct pcapng_reader *r, uint32_t type, uint32_t total, uint32_t 
 	return TAKEN;
 }
 
-static int take_rest(pcap_t *p, struct pcapng_reader *r, size_t *missing)
+static int take_rest(pcap_t *p, struct pcapng_reader *r, struct cst_batch *b, size_t *missing)
 {
 	struct cst_input *in = &r->file.in;
 	struct rest *rest = &r->rest;
@@ -233,7 +282,11 @@ static int take_rest(pcap_t *p, struct pcapng_reader *r, size_t *missing)
 		return lengths_differ(p, rest->block_offset, rest->type, rest->total, again);
 	in->at += sizeof(again);
 	rest->pending = false;
-	return TAKEN;
+	if (!r->holding)
+		return TAKEN;
+	r->holding = false;
+	b->packets[0] = r->held;
+	return TAKEN_PACKET;
 }
 
 /* 0 or PCAP_ERROR. */
@@ -243,10 +296,10 @@ static int check_total(pcap_t *p, const struct pcapng_reader *r, uint32_t type, 
 
 	if (total < CST_NG_FRAME_BYTES || total % 4 != 0)
 		return UNREADABLE(p, r, "a block (type 0x%08x) claims %u bytes, and every block has a multiple of 4, at least %u",
-			       type, total, CST_NG_FRAME_BYTES);
+				  type, total, CST_NG_FRAME_BYTES);
 	if (kind && total < kind->fixed_bytes + sizeof(uint32_t))
 		return UNREADABLE(p, r, "the %s block claims %u bytes, and has at least %zu", kind->name, total,
-			       kind->fixed_bytes + sizeof(uint32_t));
+				  kind->fixed_bytes + sizeof(uint32_t));
 	return 0;
 }
 
@@ -267,7 +320,7 @@ static int take_file_header(pcap_t *p, struct pcapng_reader *r, uint32_t total)
 	p->version_major = r->section.major;
 	p->version_minor = r->section.minor;
 	/* libpcap's first buffer: pcap_bufsize() answers with it. */
-	p->buffer_bytes = total < 2048 ? 2048 : total > MAX_WHOLE_BLOCK ? (int)MAX_WHOLE_BLOCK : (int)total;
+	p->buffer_bytes = total < 2048 ? 2048 : total > MAX_FIRST_BUFFER ? (int)MAX_FIRST_BUFFER : (int)total;
 	r->begun = true;
 	return 0;
 }
@@ -323,11 +376,11 @@ static int check_interface(pcap_t *p, const struct pcapng_reader *r, uint16_t li
 	const int snapshot = cst_savefile_snaplen(p->dlt, (int32_t)snaplen);
 
 	if (dlt != p->dlt)
-		return UNREADABLE(p, r, "an interface has link type %d (%s), and the first one had %d (%s), which is all that a "
-			       "pcap_t can have", dlt, name_of(dlt), p->dlt, name_of(p->dlt));
+		return UNREADABLE(p, r, "an interface has link type %d (%s), and the first one had %d (%s); "
+				  "<capstan/pcapng.h> reads such files", dlt, name_of(dlt), p->dlt, name_of(p->dlt));
 	if (snapshot != p->snaplen)
-		return UNREADABLE(p, r, "an interface has a snaplen of %d, and the first one had %d, which is all that a pcap_t "
-			       "can have", snapshot, p->snaplen);
+		return UNREADABLE(p, r, "an interface has a snaplen of %d, and the first one had %d; <capstan/pcapng.h> "
+				  "reads such files", snapshot, p->snaplen);
 	return 0;
 }
 
@@ -354,7 +407,7 @@ static int take_interface(pcap_t *p, struct pcapng_reader *r, uint32_t total, si
 
 	if (total > MAX_INTERFACE_BLOCK)
 		return UNREADABLE(p, r, "an interface description block claims %u bytes, and %u are the most that this library "
-			       "looks through", total, MAX_INTERFACE_BLOCK);
+				  "looks through", total, MAX_INTERFACE_BLOCK);
 	if (cst_input_unused(in) < total)
 		return lacks(r, total, missing);
 	if ((status = check_end(p, r, CST_NG_INTERFACE, total)) < 0)
@@ -380,12 +433,28 @@ static int check_packet(pcap_t *p, const struct pcapng_reader *r, const struct f
 {
 	if (f->interface >= r->section.interface_count)
 		return UNREADABLE(p, r, "a packet is of interface %u, and %u are described before it in its section",
-			       f->interface, r->section.interface_count);
+				  f->interface, r->section.interface_count);
 	if (f->caplen > r->max_caplen)
 		return UNREADABLE(p, r, "a packet has %u captured bytes, and %u are the most (snaplen %d)", f->caplen,
-			       r->max_caplen, p->snaplen);
+				  r->max_caplen, p->snaplen);
 	if (f->caplen > room)
 		return UNREADABLE(p, r, "a packet has %u captured bytes, and its block has room for %u", f->caplen, room);
+	return 0;
+}
+
+/* Put a packet aside. 0 or PCAP_ERROR. */
+static int hold(pcap_t *p, struct pcapng_reader *r, const struct found *f, const uint8_t *data)
+{
+	if (f->caplen > r->held_room || !r->held_bytes) {
+		uint8_t *more = realloc(r->held_bytes, f->caplen + (size_t)1);
+		if (!more)
+			return cst_fail_errno(p, PCAP_ERROR, "%s: allocating %u bytes for a packet", r->file.name, f->caplen);
+		r->held_bytes = more;
+		r->held_room = f->caplen;
+	}
+	memcpy(r->held_bytes, data, f->caplen);
+	fill(&r->held, f, &r->clocks[f->interface], r->held_bytes);
+	r->holding = true;
 	return 0;
 }
 
@@ -398,21 +467,22 @@ static int take_packet(pcap_t *p, struct pcapng_reader *r, struct cst_batch *b, 
 
 	if (cst_input_unused(in) < kind->fixed_bytes)
 		return lacks(r, kind->fixed_bytes, missing);
-	struct found f = kind->find(&r->section, block);
-	if (kind->type == CST_NG_SIMPLE && f.caplen > (uint32_t)p->snaplen)
-		f.caplen = (uint32_t)p->snaplen;
+	const struct found f = find_packet(r, kind, block);
 	if ((status = check_packet(p, r, &f, total - kind->fixed_bytes - (uint32_t)sizeof(uint32_t))) < 0)
 		return status;
-	const uint32_t needed = total <= MAX_WHOLE_BLOCK ? total : kind->fixed_bytes + f.caplen;
-	if (cst_input_unused(in) < needed)
-		return lacks(r, needed, missing);
-	if (needed == total && (status = check_end(p, r, kind->type, total)) < 0)
+	const uint32_t used = kind->fixed_bytes + f.caplen;
+	const bool whole = total - used <= MAX_OPTIONS_KEPT;
+	if (cst_input_unused(in) < (whole ? total : used))
+		return lacks(r, whole ? total : used, missing);
+	if (!whole) {
+		if ((status = hold(p, r, &f, block + kind->fixed_bytes)) < 0)
+			return status;
+		return use(r, kind->type, total, used);
+	}
+	if ((status = check_end(p, r, kind->type, total)) < 0)
 		return status;
 	fill(&b->packets[0], &f, &r->clocks[f.interface], block + kind->fixed_bytes);
-	if (needed == total)
-		in->at += total;
-	else
-		use(r, kind->type, total, needed);
+	in->at += total;
 	return TAKEN_PACKET;
 }
 
@@ -422,7 +492,7 @@ static int take_block(pcap_t *p, struct pcapng_reader *r, struct cst_batch *b, s
 	const struct cst_input *in = &r->file.in;
 
 	if (r->rest.pending)
-		return take_rest(p, r, missing);
+		return take_rest(p, r, b, missing);
 	if (cst_input_unused(in) < CST_NG_HEADER_BYTES)
 		return lacks(r, CST_NG_HEADER_BYTES, missing);
 	const uint32_t type = cst_pcapng_get32(&r->section, in->block + in->at);
@@ -445,8 +515,9 @@ static int end_of_file(pcap_t *p, const struct pcapng_reader *r, size_t missing)
 
 	if (unused == 0 && !r->rest.pending)
 		return CST_READ_END;
-	return cst_fail(p, PCAP_ERROR, "%s: cut off at byte %llu, after %llu whole packets: of a block %zu bytes are missing",
-			r->file.name, (unsigned long long)(cst_input_offset(in) + unused),
+	/* Of a block whose beginning is cut off, nobody knows how many. */
+	return cst_fail(p, PCAP_ERROR, "%s: cut off at byte %llu, after %llu whole packets: of a block at least %zu bytes are "
+			"missing", r->file.name, (unsigned long long)(cst_input_offset(in) + unused),
 			(unsigned long long)r->file.packets, missing);
 }
 
@@ -475,16 +546,19 @@ static int read_batch(pcap_t *p, struct cst_batch *b)
 		unsigned int n = 0;
 
 		if (!r->rest.pending)
-			n = r->section.swapped ? decode_swapped(r, b) : decode_host_order(r, b);
+			n = r->section.swapped ? fill_batch(r, b, true) : fill_batch(r, b, false);
 		if (n > 0)
 			return cst_savefile_hand_over(p, b, n);
 		const int taken = advance(p, r, b);
-		if (taken == TAKEN_PACKET)
+		if (taken == TAKEN_PACKET) {
+			b->packets[0].flags = 0;
 			return cst_savefile_hand_over(p, b, 1);
-		if (taken == TAKEN_NOT)
-			return 0;
+		}
 		if (taken < 0)
 			return taken;
+		/* What holds no packet may go on for gigabytes: who waits will find the break. */
+		if (taken == TAKEN_NOT || cst_broken(p))
+			return 0;
 	}
 }
 
@@ -492,7 +566,7 @@ static void forget(struct pcapng_reader *r)
 {
 	cst_pcapng_section_end(&r->section);
 	free(r->clocks);
-	r->clocks = NULL;
+	free(r->held_bytes);
 }
 
 static void close_pcapng(pcap_t *p)
@@ -504,6 +578,7 @@ static void close_pcapng(pcap_t *p)
 static const struct source_ops pcapng_ops = {
 	.name = "pcapng savefile",
 	.read_batch = read_batch,
+	.deliver = deliver_in_place,
 	.set_filter = cst_savefile_set_filter,
 	.close = close_pcapng,
 };

@@ -8,8 +8,6 @@
 #include <string.h>
 
 #define NS_PER_S 1000000000u
-/* As many as an obsolete packet block can name: a file of nothing but interfaces is not to fill the memory. */
-#define MAX_INTERFACES 65536u
 #define TSRESOL_BINARY 0x80 /* 2^-n instead of 10^-n */
 #define TSRESOL_DEFAULT 6
 
@@ -84,10 +82,10 @@ int cst_pcapng_next_option(const struct cst_pcapng_section *s, const uint8_t **a
 	return 1;
 }
 
-static struct cst_ticks ticks_of(uint8_t tsresol)
+struct cst_ticks cst_pcapng_ticks(uint8_t tsresol, int64_t offset)
 {
 	const unsigned int exponent = tsresol & ~TSRESOL_BINARY;
-	struct cst_ticks t = { .tsresol = tsresol, .per_second = 1 };
+	struct cst_ticks t = { .tsresol = tsresol, .offset = offset, .per_second = 1 };
 
 	if (tsresol & TSRESOL_BINARY) {
 		t.too_fine = exponent > 63;
@@ -129,8 +127,8 @@ static bool take_options(const struct cst_pcapng_section *s, struct cst_pcapng_i
 	}
 	if (status < 0)
 		return false;
-	interface->ticks = ticks_of(values[0] ? *values[0] : TSRESOL_DEFAULT);
-	interface->ticks.offset = values[1] ? (int64_t)cst_pcapng_get64(s, values[1]) : 0;
+	interface->ticks = cst_pcapng_ticks(values[0] ? *values[0] : TSRESOL_DEFAULT,
+					    values[1] ? (int64_t)cst_pcapng_get64(s, values[1]) : 0);
 	return true;
 }
 
@@ -138,8 +136,8 @@ static bool make_room(struct cst_pcapng_section *s, char *why)
 {
 	if (s->interface_count < s->interface_room)
 		return true;
-	if (s->interface_count == MAX_INTERFACES)
-		return refuse(why, "is number %u of its section, which is more than this library keeps", MAX_INTERFACES + 1);
+	if (s->interface_count == CST_NG_MOST_INTERFACES)
+		return refuse(why, "is number %u of its section, which is more than this library keeps", CST_NG_MOST_INTERFACES + 1);
 	const uint32_t room = s->interface_room ? 2 * s->interface_room : 4;
 	struct cst_pcapng_interface *more = reallocarray(s->interfaces, room, sizeof(*more));
 	if (!more)
@@ -199,4 +197,39 @@ struct timespec cst_pcapng_time(const struct cst_ticks *ticks, uint64_t value)
 	const __int128 sum = (__int128)seconds + ticks->offset;
 	t.tv_sec = sum > MAX_TIME ? MAX_TIME : sum < MIN_TIME ? MIN_TIME : (time_t)sum;
 	return t;
+}
+
+/* The first tick within a nanosecond of second 0, of a unit so short that 64 bits do not count a second of them. */
+static bool count_fine(const struct cst_ticks *ticks, uint32_t nanoseconds, uint64_t *value)
+{
+	const unsigned int exponent = ticks->tsresol & ~TSRESOL_BINARY;
+	unsigned __int128 count = 0;
+
+	if (nanoseconds > 0 && ticks->tsresol & TSRESOL_BINARY) {
+		if (exponent > 97) /* 2^98 are 2^68 a nanosecond, and 128 bits could not be multiplied */
+			return false;
+		count = (((unsigned __int128)nanoseconds << exponent) + NS_PER_S - 1) / NS_PER_S;
+	} else if (nanoseconds > 0) {
+		if (exponent > 28)
+			return false;
+		count = (unsigned __int128)nanoseconds * power_of_ten(exponent - 9);
+	}
+	*value = (uint64_t)count;
+	return count <= UINT64_MAX;
+}
+
+bool cst_pcapng_count(const struct cst_ticks *ticks, int64_t seconds, uint32_t nanoseconds, uint64_t *value)
+{
+	const __int128 whole = (__int128)seconds - ticks->offset;
+	const uint64_t rate = ticks->per_second;
+
+	if (ticks->too_fine)
+		return whole == 0 && count_fine(ticks, nanoseconds, value);
+	if (whole < 0 || whole > (__int128)(UINT64_MAX / rate))
+		return false;
+	/* The last tick that begins before this nanosecond is over; of many within it, the first. */
+	const unsigned __int128 part = rate <= NS_PER_S ?
+		((unsigned __int128)(nanoseconds + UINT64_C(1)) * rate + NS_PER_S - 1) / NS_PER_S - 1 :
+		((unsigned __int128)nanoseconds * rate + NS_PER_S - 1) / NS_PER_S;
+	return !__builtin_add_overflow((uint64_t)whole * rate, (uint64_t)part, value);
 }

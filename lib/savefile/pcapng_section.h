@@ -12,6 +12,9 @@
 #include <string.h>
 #include <time.h>
 
+/* In a section, as many as an obsolete packet block can name: a file of nothing but interfaces is not to fill the memory. */
+#define CST_NG_MOST_INTERFACES 65536u
+
 /* From ticks to seconds and nanoseconds, for one resolution. */
 struct cst_ticks {
 	uint8_t tsresol; /* as if_tsresol says */
@@ -53,8 +56,13 @@ void cst_pcapng_section_end(struct cst_pcapng_section *s);
 int cst_pcapng_next_option(const struct cst_pcapng_section *s, const uint8_t **at, const uint8_t *end,
 			   struct cst_pcapng_option *option, char *why);
 
+struct cst_ticks cst_pcapng_ticks(uint8_t tsresol, int64_t offset);
+
 /* Any resolution, 64-bit ticks, rounded down; tv_sec saturates where time_t ends. */
 struct timespec cst_pcapng_time(const struct cst_ticks *ticks, uint64_t value);
+/* Back, rounded down, so that what cst_pcapng_time() makes of a tick of a nanosecond or longer gives that tick again, and
+ * the nanosecond survives shorter ones. False: 64 bits cannot say it, or it is before `offset`. */
+bool cst_pcapng_count(const struct cst_ticks *ticks, int64_t seconds, uint32_t nanoseconds, uint64_t *value);
 
 static inline uint16_t cst_pcapng_get16(const struct cst_pcapng_section *s, const void *at)
 {

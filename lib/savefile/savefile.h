@@ -25,6 +25,10 @@ struct savefile_format {
 extern const struct savefile_format cst_pcap_format;
 extern const struct savefile_format cst_pcapng_format;
 
+/* A handle of a file whose input was started. It owns `file` and the input, and `in` is empty then; or NULL with a sentence
+ * in `errbuf`, `file` is the caller's, and `in` to be closed in either case. */
+pcap_t *cst_savefile_handle(struct cst_input *in, FILE *file, const char *name, u_int precision, char *errbuf);
+
 /* What the formats' source_ops have in common. */
 int cst_savefile_set_filter(pcap_t *p, const struct bpf_program *program);
 void cst_savefile_close(pcap_t *p);

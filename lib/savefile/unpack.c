@@ -14,7 +14,8 @@
 
 #define PACKED_BYTES ((size_t)128 * 1024)
 
-/* So much that unpacks to nothing is looked at in one call: a break may have to be noticed. */
+/* So much that unpacks to nothing, or next to it, is looked at in one call: a break may have to be noticed, and packets
+ * that came before may wait. More than fills a block if it unpacks to anything at all. */
 #define FRUITLESS_BYTES ((size_t)4 * 1024 * 1024)
 
 /* RFC 8878, "Skippable Frames": sixteen magic numbers, then the length. */
@@ -144,7 +145,7 @@ static enum progress no_frame(struct cst_unpack *u)
 {
 	const uint8_t *bytes = u->packed + u->at;
 
-	cst_error(u->why, "at byte %llu, where a %s would begin, there is something else: %02x %02x %02x %02x",
+	cst_error(u->why, "at byte %llu, where the next %s would begin, there is something else: %02x %02x %02x %02x",
 		  file_offset(u), unit(u), bytes[0], bytes[1], bytes[2], bytes[3]);
 	return FAILED;
 }
@@ -265,7 +266,7 @@ static enum cst_input_status end_of_file(struct cst_unpack *u)
 		cst_error(u->why, "at byte %llu, behind the last %s, there are %zu bytes more, too few for another",
 			  file_offset(u), unit(u), left);
 	else
-		cst_error(u->why, "the file is cut off at byte %llu, inside a %s", file_offset(u) + left, unit(u));
+		cst_error(u->why, "the file is cut off at byte %llu, before the end of the %s", file_offset(u) + left, unit(u));
 	return CST_INPUT_ERROR;
 }
 
@@ -298,10 +299,12 @@ enum cst_input_status cst_unpack_some(struct cst_unpack *u, uint8_t *into, size_
 		if (progress == FAILED) {
 			u->place = DAMAGED;
 		} else {
+			const bool fruitless = u->offset + u->at - begun > FRUITLESS_BYTES;
+
 			/* Only a file's next bytes are sure to be there. */
-			if (*got > 0 && (u->feed.may_wait || u->feed.fd < 0))
+			if (*got > 0 && (u->feed.may_wait || u->feed.fd < 0 || fruitless))
 				break;
-			if (*got == 0 && u->feed.fd >= 0 && u->offset + u->at - begun > FRUITLESS_BYTES)
+			if (fruitless && u->feed.fd >= 0)
 				return CST_INPUT_WAIT;
 			status = refill(u);
 			if (status == CST_INPUT_MORE)
