@@ -5,6 +5,8 @@
  * numbers that a block may lack count only if their bit is in `present`, and what has no member of its own is in the list
  * `more`. So a struct of zeros with the few members that one needs is always good.
  *
+ * docs/examples/two_interfaces.c is a program that writes such a file.
+ *
  * Texts are UTF-8, ended by a NUL. A reader or writer is used by one thread at a time; different ones are independent. */
 #ifndef CAPSTAN_PCAPNG_H
 #define CAPSTAN_PCAPNG_H
@@ -25,14 +27,16 @@ struct capstan_time {
 	uint32_t nanoseconds; /* below 1,000,000,000 */
 };
 
-/* An option as it lies in the file, without padding; numbers inside it are in this host's byte order where their place
- * is known to the draft (the enterprise number of custom options, eBPF and hardware verdicts). */
+/* An option as it lies in the file, without padding. Two numbers inside are in this host's byte order: the enterprise
+ * number that custom options (2988, 2989, 19372, 19373) begin with, and the result of an eBPF program in a verdict. */
 struct capstan_pcapng_option {
 	uint16_t code, length; /* length of value in bytes */
 	const void *value;
 };
 
-/* Of a block: its first comment, and the options without a member. Further comments are in `more`, with code 1. */
+/* Of a block: its first comment, and in `more` the options without a member: unknown ones, comments after the first (code
+ * 1), others that stand there twice, and those that are not what a member can hold: texts with a NUL inside (at the end it
+ * is ignored), numbers of another length. Written as they are, but for those that a member could have held and does not. */
 struct capstan_pcapng_options {
 	const char *comment;
 	const struct capstan_pcapng_option *more;
@@ -78,8 +82,12 @@ enum {
 	CAPSTAN_PCAPNG_DROPCOUNT = 2,
 	CAPSTAN_PCAPNG_PACKETID = 4,
 	CAPSTAN_PCAPNG_QUEUE = 8,
-	CAPSTAN_PCAPNG_TICKS = 16,   /* writing: the stamp is `ticks`, not `ts` */
-	CAPSTAN_PCAPNG_NO_TIME = 32, /* reading: a simple packet block, which has no time stamp. Writing: make one */
+	/* The stamp is `ticks`, exactly; what is in `ts` is not asked for. Each packet that is read has it: clear it to write
+	 * the packet to an interface of another resolution or offset. */
+	CAPSTAN_PCAPNG_TICKS = 16,
+	/* A simple packet block: without time, options and interface, which is number 0. caplen is the lesser of len and
+	 * that interface's snaplen. */
+	CAPSTAN_PCAPNG_NO_TIME = 32,
 };
 
 /* Bits of a packet's flags. */
@@ -110,7 +118,7 @@ enum capstan_pcapng_address_kind {
 	CAPSTAN_PCAPNG_EUI64 = 4, /* 8 */
 };
 
-/* An address and what it is called: name_count texts, at least one. */
+/* An address and what it is called: name_count texts, at least one. Other kinds of records are not read. */
 struct capstan_pcapng_name {
 	enum capstan_pcapng_address_kind kind;
 	uint8_t address[16]; /* network byte order, from the front */
@@ -133,6 +141,7 @@ enum {
 	CAPSTAN_PCAPNG_ISB_FILTERACCEPT = 16,
 	CAPSTAN_PCAPNG_ISB_OSDROP = 32,
 	CAPSTAN_PCAPNG_ISB_USRDELIV = 64,
+	CAPSTAN_PCAPNG_ISB_TICKS = 128, /* all three times are those in ticks, as with CAPSTAN_PCAPNG_TICKS */
 };
 
 /* What an interface counted, as of `ts`. */
@@ -140,16 +149,17 @@ struct capstan_pcapng_statistics {
 	uint32_t interface_id; /* the number of its interface in the section */
 	uint32_t present; /* CAPSTAN_PCAPNG_ISB_* */
 	struct capstan_time ts, starttime, endtime;
+	uint64_t ticks, starttime_ticks, endtime_ticks;
 	uint64_t ifrecv, ifdrop, filteraccept, osdrop, usrdeliv;
 	struct capstan_pcapng_options options;
 };
 
-/* A block of any other type. Its first fields are in this host's order where the draft says what they are (decryption
- * secrets, custom blocks); the rest is as it lies in the file. */
+/* A block of any other type. In this host's order are the two fields and the options of decryption secrets (type 10) and
+ * the enterprise number of custom blocks (0xbad, 0x40000bad); the rest is as it lies in the file. */
 struct capstan_pcapng_raw {
 	uint32_t type;
-	uint32_t length; /* of body, without padding that the draft does not count */
-	const void *body;
+	uint32_t length;  /* of body. Reading: a multiple of 4. Writing: zeros are added up to one */
+	const void *body; /* reading: NULL if the block is larger than 16 MiB, and was passed over */
 };
 
 enum capstan_pcapng_kind {
@@ -163,7 +173,7 @@ enum capstan_pcapng_kind {
 
 struct capstan_pcapng_block {
 	enum capstan_pcapng_kind kind;
-	uint32_t type;   /* as in the file, e.g. 2: an obsolete packet block */
+	uint32_t type;   /* as in the file, e.g. 2: an obsolete packet block; all 0 in a classic pcap file */
 	uint64_t offset; /* of the block in the (decompressed) file */
 	union {          /* the one that `kind` names */
 		struct capstan_pcapng_section section;
@@ -175,11 +185,15 @@ struct capstan_pcapng_block {
 	} u;
 };
 
+/* Blocks above 16 MiB are neither written nor read, packets of link types whose packets are larger excepted, and no more
+ * than 65,536 interfaces in a section, whose descriptions a reader keeps in 24 MiB at most. */
+
 /* Writing ------------------------------------------------------------------------------------------------------------
  * Blocks are written in this host's byte order, in the order of the calls. Each call returns 0 (or what it says), or
  * PCAP_ERROR: nothing of that call is in the file if the arguments were at fault (no such interface, a text above 65,535
  * bytes, a stamp that the interface's resolution cannot express, ...), and the writer goes on; after a failed write every
- * further call fails with the same text, because what would follow could not be read. */
+ * further call fails with the same text, because what would follow could not be read. Times are rounded down to what the
+ * interface's resolution can express. */
 
 typedef struct capstan_pcapng_writer capstan_pcapng_writer;
 
@@ -245,7 +259,7 @@ PCAP_API capstan_pcapng_reader *capstan_pcapng_fopen(FILE *file, char *errbuf);
  * blocks before that have been handed out. Options that do not fit their block are an error; unknown ones are in `more`. */
 PCAP_API int capstan_pcapng_next(capstan_pcapng_reader *r, struct capstan_pcapng_block *block);
 
-/* Interface `number` of the present section: NULL if it has not been described. Good until the section ends. */
+/* The interface of that number in the present section: NULL if it has not been described. Good until the section ends. */
 PCAP_API const struct capstan_pcapng_interface *
 capstan_pcapng_interface_of(const capstan_pcapng_reader *r, uint32_t interface_id);
 

@@ -1,8 +1,17 @@
 /* savefile.h - savefiles that are written compressed, and dumpers whose closing tells of errors.
  *
- * Reading needs no function of its own: pcap_open_offline() knows gzip, zstd and lz4 files by their first bytes. These
- * functions may be called from any thread; a stream or dumper is used by one thread at a time. Each kind of compression
- * is optional when the library is built; one that was left out fails with a text that says so. */
+ * Reading needs no function of its own: pcap_open_offline() and all that open savefiles know gzip, zstd and lz4 files
+ * by their first bytes: any number of members or frames, frames to be skipped (zstd, lz4), zeros behind the last
+ * member (gzip). Checksums are verified. A file that is cut off, damaged or followed by something else is an error,
+ * with the decompressor's reason, after all packets before. What comes over a pipe is delivered as soon as it can be
+ * unpacked. Memory stays under 16 MiB, but for packets of more than 8 MiB and for zstd windows that are longer: up to
+ * 128 MiB they are taken as zstd(1) does. Longer files are unpacked ahead by a thread of the library, where it may run
+ * on more than one processor; it takes no signals and ends with pcap_close() or the file. A child that is forked after
+ * the reading has begun cannot go on with it: reads fail and say so.
+ *
+ * These functions may be called from any thread; a stream or dumper is used by one thread at a time. Each kind of
+ * compression is optional when the library is built; one that was left out fails with a text that says so, for
+ * reading as well. */
 #ifndef CAPSTAN_SAVEFILE_H
 #define CAPSTAN_SAVEFILE_H
 

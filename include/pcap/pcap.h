@@ -283,8 +283,18 @@ PCAP_API pcap_t *pcap_open_dead(int linktype, int snaplen) PCAP_AVAILABLE_0_6;
 PCAP_API pcap_t *pcap_open_dead_with_tstamp_precision(int linktype, int snaplen, u_int precision) PCAP_AVAILABLE_1_5;
 
 /* Open a savefile for reading; "-" is standard input. Time stamps come in microseconds, or in the
- * PCAP_TSTAMP_PRECISION_ asked for, converted where the file has another. Returns the handle, NULL with a text.
- * Source: pcap_open_offline(3PCAP). */
+ * PCAP_TSTAMP_PRECISION_ asked for, rounded down where the file has a finer one. Returns the handle, NULL with a text.
+ *
+ * Read are pcap files of every version and byte order, and pcapng files: sections of either byte order, any number of
+ * interfaces with their resolutions and offsets, enhanced, simple (whose time stamp is 0) and obsolete packet blocks;
+ * all other blocks and options are passed over. A handle has one link type and one snapshot length, those of the first
+ * interface: one that has others is an error where it is described, as is whatever cannot be read, after all packets
+ * before it. <capstan/pcapng.h> reads such files, and the rest of what they hold. Opening reads up to the first
+ * interface. Either may be compressed: <capstan/savefile.h>.
+ *
+ * A packet that comes over a pipe is delivered as soon as it is complete. A file that ends inside a packet is an error
+ * that says how many whole ones came before; when it has grown, reads go on. Source: pcap_open_offline(3PCAP);
+ * draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng. */
 PCAP_API pcap_t *pcap_open_offline(const char *fname, char *errbuf) PCAP_AVAILABLE_0_4;
 PCAP_API pcap_t *pcap_open_offline_with_tstamp_precision(const char *fname, u_int precision, char *errbuf)
 	PCAP_AVAILABLE_1_5;
@@ -342,7 +352,9 @@ PCAP_API int pcap_setnonblock(pcap_t *p, int nonblock, char *errbuf) PCAP_AVAILA
 PCAP_API int pcap_getnonblock(pcap_t *p, char *errbuf) PCAP_AVAILABLE_0_7;
 
 /* A descriptor that select(2), poll(2) and epoll(7) find readable when a read on p would not block; -1 if there is
- * none, as before activation. Belongs to the handle: do not read or close it. Source: pcap_get_selectable_fd(3PCAP). */
+ * none, as before activation. A savefile's is that of the file, which does not show packets that were read along with
+ * earlier ones; and a read waits for a whole packet. Belongs to the handle: do not read or close it.
+ * Source: pcap_get_selectable_fd(3PCAP). */
 PCAP_API int pcap_get_selectable_fd(pcap_t *p) PCAP_AVAILABLE_0_8;
 
 /* Longest time that such a wait may take before a read has to be tried anyway; NULL if the descriptor alone will do.
@@ -457,7 +469,7 @@ PCAP_API const char *pcap_datalink_val_to_description_or_dlt(int dlt) PCAP_AVAIL
 /* Bytes of a packet at most; or not activated. Source: pcap_snapshot(3PCAP). */
 PCAP_API int pcap_snapshot(pcap_t *p) PCAP_AVAILABLE_0_4;
 
-/* Is it a savefile in the other byte order than this host's? Returns 1 or 0, or not activated.
+/* Is it a savefile in the other byte order than this host's (pcapng: its first section)? Returns 1 or 0, or not activated.
  * Source: pcap_is_swapped(3PCAP). */
 PCAP_API int pcap_is_swapped(pcap_t *p) PCAP_AVAILABLE_0_4;
 
@@ -492,7 +504,8 @@ PCAP_API pcap_dumper_t *pcap_dump_fopen(pcap_t *p, FILE *fp) PCAP_AVAILABLE_0_9;
 PCAP_API pcap_dumper_t *pcap_dump_hopen(pcap_t *p, intptr_t osfd) PCAP_AVAILABLE_0_9;
 
 /* As pcap_dump_open(), but write after the packets of an existing savefile. Its byte order, link type, snapshot length
- * and precision have to be those of p and this host, and it cannot be a pcapng file or a compressed one. Source: pcap_dump_open_append(3PCAP). */
+ * and precision have to be those of p and this host, and it cannot be a pcapng file or a compressed one.
+ * Source: pcap_dump_open_append(3PCAP). */
 PCAP_API pcap_dumper_t *pcap_dump_open_append(pcap_t *p, const char *fname) PCAP_AVAILABLE_1_7;
 
 /* Write a packet. `user` is the dumper, so that this is a pcap_handler. A failure to write shows in

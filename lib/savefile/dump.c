@@ -253,28 +253,31 @@ static __attribute__((noinline)) void dump_in_parts(FILE *file, const struct pca
 		cst_stream_write(file, sp, h->caplen);
 }
 
-static inline void dump_unlocked(FILE *file, const struct pcap_pkthdr *h, const u_char *sp)
+/* False: it has to go in parts. */
+static inline bool dump_into_buffer(FILE *file, const struct pcap_pkthdr *h, const u_char *sp)
 {
 	/* Behind a record that is missing or cut, another one would only be read as garbage. */
 	if (ferror_unlocked(file))
-		return;
+		return true;
 	uint8_t *room = cst_stream_room(file, sizeof(struct record_header) + (uint64_t)h->caplen);
-	if (!room) {
-		dump_in_parts(file, h, sp);
-		return;
-	}
+	if (!room)
+		return false;
 	const struct record_header header = header_of(h);
 	room = mempcpy(room, &header, sizeof(header));
 	if (header.caplen > 0)
 		room = mempcpy(room, sp, header.caplen);
 	cst_stream_took(file, room);
+	return true;
 }
 
+/* Apart as well: a lock needs a stack. */
 static __attribute__((noinline)) void dump_locked(FILE *file, const struct pcap_pkthdr *h, const u_char *sp)
 {
-	flockfile(file);
-	dump_unlocked(file, h, sp);
-	funlockfile(file);
+	const bool locked = cst_stream_lock(file), done = dump_into_buffer(file, h, sp);
+
+	cst_stream_unlock(file, locked);
+	if (!done)
+		dump_in_parts(file, h, sp);
 }
 
 void pcap_dump(u_char *user, const struct pcap_pkthdr *h, const u_char *sp)
@@ -282,17 +285,10 @@ void pcap_dump(u_char *user, const struct pcap_pkthdr *h, const u_char *sp)
 	FILE *file = stream_of((pcap_dumper_t *)user);
 
 	/* Others may flush the stream at any time, as they may with libpcap. */
-	if (CST_STREAM_ALONE)
-		dump_unlocked(file, h, sp);
-	else
+	if (!CST_STREAM_ALONE)
 		dump_locked(file, h, sp);
-}
-
-/* The errno value of a write that has failed some time ago. errno may still be that write's; if it is of a kind that
- * writes do not fail with, it is about something else. */
-static int error_of_earlier_write(void)
-{
-	return errno == ENOSPC || errno == EDQUOT || errno == EFBIG || errno == EPIPE ? errno : EIO;
+	else if (!dump_into_buffer(file, h, sp))
+		dump_in_parts(file, h, sp);
 }
 
 int pcap_dump_flush(pcap_dumper_t *p)
@@ -301,7 +297,7 @@ int pcap_dump_flush(pcap_dumper_t *p)
 		return PCAP_ERROR;
 	if (!ferror(stream_of(p)))
 		return 0;
-	errno = error_of_earlier_write();
+	errno = cst_stream_earlier_error();
 	return PCAP_ERROR;
 }
 
@@ -315,7 +311,7 @@ int capstan_dump_close(pcap_dumper_t *dumper, char *errbuf)
 {
 	if (!dumper)
 		return 0;
-	int error = ferror(stream_of(dumper)) ? error_of_earlier_write() : 0;
+	int error = ferror(stream_of(dumper)) ? cst_stream_earlier_error() : 0;
 	if (fclose(stream_of(dumper)) == EOF)
 		error = errno;
 	if (!error)

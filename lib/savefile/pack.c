@@ -119,8 +119,11 @@ static ssize_t packing_write(void *cookie, const char *bytes, size_t count)
 {
 	struct packing *p = cookie;
 
-	if (!p->error)
+	if (!p->error) {
+		/* What a thread that is cancelled in write(2) leaves: stdio would write the bytes again, packed or not. */
+		p->error = ECANCELED;
 		p->error = pack_on(p, bytes, count, false);
+	}
 	if (!p->error)
 		return (ssize_t)count;
 	errno = p->error;

@@ -1,6 +1,7 @@
 /* stream.c - streams that records are written to: their buffers, and what does not fit into them. */
 #include "savefile/stream.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -9,14 +10,24 @@
 
 void cst_stream_write(FILE *file, const void *bytes, size_t count)
 {
-	const bool whole = fwrite_unlocked(bytes, 1, count, file) == count;
+	/* Locks the stream by itself, and a thread that is cancelled in there unlocks it. */
+	const bool whole = fwrite(bytes, 1, count, file) == count;
 
 #ifdef __GLIBC__
-	if (!whole)
+	if (!whole) {
+		flockfile(file);
 		file->_flags |= _IO_ERR_SEEN; /* a stream of wide characters takes no bytes, and does not say so */
+		funlockfile(file);
+	}
 #else
 	(void)whole;
 #endif
+}
+
+/* errno may still be that write's; if it is of a kind that writes do not fail with, it is about something else. */
+int cst_stream_earlier_error(void)
+{
+	return errno == ENOSPC || errno == EDQUOT || errno == EFBIG || errno == EPIPE ? errno : EIO;
 }
 
 /* Nobody is left to free a buffer that we gave to a stream, which programs may close by themselves. So the stream is told

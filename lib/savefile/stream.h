@@ -16,15 +16,40 @@
 #endif
 /* No other thread is there that might flush the stream, so nobody has to lock it. */
 #ifndef CST_STREAM_ALONE
+#ifdef __GLIBC__
 #define CST_STREAM_ALONE 0
+#else
+#define CST_STREAM_ALONE 1 /* all goes through stdio, which locks by itself */
+#endif
 #endif
 
 /* Append. A failure stays in the stream's error flag: look there before the next record, behind one that is missing or
- * cut nothing can be read. The stream is this thread's. */
+ * cut nothing can be read. */
 void cst_stream_write(FILE *file, const void *bytes, size_t count);
 
-/* Where the next `count` bytes of the stream go, for the caller to write them there and then call cst_stream_took(); NULL:
- * they have to go through cst_stream_write(). */
+/* The errno value of a write that has failed some time ago. */
+int cst_stream_earlier_error(void);
+
+/* Where other threads are that might flush the stream, its end is ours only between these two. Nothing in between may wait:
+ * a thread that is cancelled there would never unlock it. */
+static inline bool cst_stream_lock(FILE *file)
+{
+	const bool is_shared = !CST_STREAM_ALONE;
+
+	if (is_shared)
+		flockfile(file);
+	return is_shared;
+}
+
+/* `locked`: what cst_stream_lock() returned. */
+static inline void cst_stream_unlock(FILE *file, bool locked)
+{
+	if (locked)
+		funlockfile(file);
+}
+
+/* Where the next `count` bytes of the stream go, for the caller to write them there and then call cst_stream_took(), under
+ * its lock; NULL: they have to go through cst_stream_write(), without. */
 static inline uint8_t *cst_stream_room(FILE *file, uint64_t count)
 {
 #ifdef __GLIBC__
@@ -55,14 +80,18 @@ static inline void cst_stream_took(FILE *file, void *end)
 #endif
 }
 
-/* As cst_stream_write(). */
+/* As cst_stream_write(), but nothing follows a failure: for what has several parts. */
 static inline void cst_stream_put(FILE *file, const void *bytes, size_t count)
 {
+	if (ferror_unlocked(file))
+		return;
+	const bool locked = cst_stream_lock(file);
 	uint8_t *room = cst_stream_room(file, count);
 
 	if (room && count > 0)
 		cst_stream_took(file, mempcpy(room, bytes, count));
-	else
+	cst_stream_unlock(file, locked);
+	if (!room)
 		cst_stream_write(file, bytes, count);
 }
 
