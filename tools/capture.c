@@ -5,6 +5,7 @@
 #include "interrupt.h"
 #include "options.h"
 #include "progress.h"
+#include "record.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -13,23 +14,32 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* How long a packet may lie in the kernel before it is handed over; also how late -t and the counter may be. */
 #define TIMEOUT_MS 100
 
 static int run(int argc, char **argv);
 
-enum { OPTION_IMMEDIATE = 256 };
+enum { OPTION_IMMEDIATE = 256, OPTION_MICRO, OPTION_NANO, OPTION_FORMAT, OPTION_COMPRESS };
 
 static const struct option_row option_rows[] = {
 	{ 'i', "interface", "IF", "the device to capture on (see capstan list)" },
-	{ 'w', "write", "FILE", "save the packets; - is standard output" },
+	{ 'w', "write", "FILE", "save the packets; - is standard output; .pcapng, .gz, .zst, .lz4 say how" },
 	{ 'c', "count", "N", "end after N packets" },
 	{ 's', "snaplen", "BYTES", "keep at most this much of each packet; 0, the default, keeps all" },
 	{ 't', "time", "SECONDS", "end after this time, packets or no packets" },
 	{ 'p', "no-promiscuous", NULL, "leave the device's promiscuous mode alone" },
 	{ 'B', "buffer", "KIB", "the kernel's buffer for packets not yet read, in KiB" },
 	{ OPTION_IMMEDIATE, "immediate", NULL, "take each packet as it comes, not in batches" },
+	{ 'C', "rotate-size", "MB", "a new file when one is above so many million bytes" },
+	{ 'G', "rotate-time", "SECONDS", "a new file when one is so old, its name made by strftime(3)" },
+	{ 'W', "files", "N", "with -C: overwrite the oldest of N files; with -G: end after N" },
+	{ 'U', "packet-buffered", NULL, "write each packet to the file as it comes" },
+	{ OPTION_MICRO, "micro", NULL, "time stamps in microseconds (default but for pcapng)" },
+	{ OPTION_NANO, "nano", NULL, "time stamps in nanoseconds (default for pcapng)" },
+	{ OPTION_FORMAT, "format", "NAME", "pcap or pcapng, whatever FILE is called" },
+	{ OPTION_COMPRESS, "compress", "NAME[:LEVEL]", "none, gzip, zstd or lz4, whatever FILE is called" },
 	{ 0 },
 };
 
@@ -37,7 +47,8 @@ const struct command capture_command = {
 	.name = "capture",
 	.run = run,
 	.help = "capture packets from a device",
-	.synopsis = "-i IF [-w FILE] [-c N] [-s BYTES] [-t SECONDS] [-p] [-B KIB] [--immediate] [EXPRESSION...]",
+	.synopsis = "-i IF [-w FILE] [-C MB] [-G SECONDS] [-W N] [-U] [-c N] [-s BYTES] [-t SECONDS] [-p] [-B KIB]\n"
+		    "       [--immediate] [--micro | --nano] [--format NAME] [--compress NAME[:LEVEL]] [EXPRESSION...]",
 	.details = "With EXPRESSION, a filter as in capstan-filter(7), only the packets that it accepts are captured.\n"
 		   "Ctrl-C ends the capture: what was received by then is still taken, and the statistics follow.",
 	.options = option_rows,
@@ -48,6 +59,9 @@ struct wishes {
 	const char *file; /* NULL: print */
 	long packets;     /* 0: no bound */
 	long seconds;     /* 0: no bound */
+	long megabytes, rotate_seconds, files; /* -C, -G, -W */
+	const char *format, *compress;
+	bool each_packet, precision_said;
 	int filter_count; /* the words of the filter expression */
 	char **filter;
 };
@@ -55,35 +69,67 @@ struct wishes {
 struct capture {
 	const struct wishes *wishes;
 	pcap_t *p;
-	pcap_dumper_t *dumper; /* NULL: print */
-	bool awaited;          /* what is written goes to a reader, not into a file */
+	struct recording recording; /* used if wishes->file */
+	bool awaited; /* printing: what is printed goes to a reader, not into a file */
 	int dlt;
 	uint64_t packets, bytes;
-	int write_errno;
+	int print_errno; /* printing: why it failed */
+	bool failed;
 	bool draining;
-	struct timeval stopped_at; /* draining: packets from after this time are not ours any more */
+	struct timeval stopped_at; /* draining: packets from after this time are not ours any more; in p's precision */
+	bool drained; /* such a packet has come */
 	struct progress progress;
 };
 
-static void save(struct capture *c, const struct pcap_pkthdr *h, const u_char *data)
+static void fail(struct capture *c)
 {
-	errno = 0;
-	pcap_dump((u_char *)c->dumper, h, data);
-	if (!ferror(pcap_dump_file(c->dumper)))
-		return;
-	c->write_errno = errno ? errno : EIO;
+	c->failed = true;
 	pcap_breakloop(c->p);
 }
 
-static void print(struct capture *c, const struct pcap_pkthdr *h, const u_char *data)
+/* From now on only what came before `when` is ours. */
+static void stop_at(struct capture *c, struct timespec when)
 {
+	bool nano = pcap_get_tstamp_precision(c->p) == PCAP_TSTAMP_PRECISION_NANO;
+
+	c->draining = true;
+	c->stopped_at = (struct timeval){ .tv_sec = when.tv_sec, .tv_usec = nano ? when.tv_nsec : when.tv_nsec / 1000 };
+}
+
+static bool is_too_late(const struct capture *c, const struct pcap_pkthdr *h)
+{
+	return c->draining && timercmp(&h->ts, &c->stopped_at, >);
+}
+
+static bool print(struct capture *c, const struct pcap_pkthdr *h, const u_char *data)
+{
+	struct decode_packet packet = decode_from(c->dlt, pcap_get_tstamp_precision(c->p), h, data);
 	char line[DECODE_LINE_SIZE];
 
-	decode_packet(line, c->dlt, h, data);
+	decode_packet(line, &packet);
 	errno = 0;
 	if (puts(line) != EOF)
-		return;
-	c->write_errno = errno ? errno : EIO;
+		return true;
+	c->print_errno = errno ? errno : EIO;
+	return false;
+}
+
+/* False: nothing more can be saved. */
+static bool save(struct capture *c, const struct pcap_pkthdr *h, const u_char *data)
+{
+	enum recording_verdict verdict = recording_take(&c->recording, h, data);
+
+	if (verdict != RECORDING_OVER)
+		return verdict == RECORDING_TAKEN;
+	/* Packets from before the end may come after it. */
+	if (!c->draining)
+		stop_at(c, (struct timespec){ .tv_sec = recording_ends_at(&c->recording) });
+	return is_too_late(c, h) || recording_take_last(&c->recording, h, data);
+}
+
+static void end_draining(struct capture *c)
+{
+	c->drained = true;
 	pcap_breakloop(c->p);
 }
 
@@ -91,19 +137,23 @@ static void take(u_char *user, const struct pcap_pkthdr *h, const u_char *data)
 {
 	struct capture *c = (struct capture *)user;
 
-	if (c->write_errno)
+	if (c->failed || c->drained)
 		return;
-	if (c->draining && timercmp(&h->ts, &c->stopped_at, >)) {
-		pcap_breakloop(c->p);
+	if (is_too_late(c, h)) {
+		end_draining(c);
+		return;
+	}
+	if (!(c->wishes->file ? save(c, h, data) : print(c, h, data))) {
+		fail(c);
+		return;
+	}
+	if (is_too_late(c, h)) {
+		end_draining(c);
 		return;
 	}
 	c->packets++;
 	c->bytes += h->len;
-	if (c->dumper)
-		save(c, h, data);
-	else
-		print(c, h, data);
-	if (c->dumper)
+	if (c->wishes->file)
 		progress_show(&c->progress, "%" PRIu64 " packets, %" PRIu64 " bytes", c->packets, c->bytes);
 }
 
@@ -118,14 +168,19 @@ static int take_some(struct capture *c)
 	int most = c->wishes->packets ? (int)((uint64_t)c->wishes->packets - c->packets) : -1;
 	int status = pcap_dispatch(c->p, most, take, (u_char *)c);
 
-	if (c->write_errno || !c->awaited)
+	if (c->failed)
 		return status;
-	if (c->dumper ? pcap_dump_flush(c->dumper) < 0 : fflush(stdout))
-		c->write_errno = errno;
+	if (c->wishes->file) {
+		c->failed = !recording_pause(&c->recording);
+	} else if (c->awaited && fflush(stdout)) {
+		c->print_errno = errno;
+		c->failed = true;
+	}
 	return status;
 }
 
-/* Packets that came before the end may still lie in a block that the kernel hands over after the timeout. */
+/* Packets that came before the end may still lie in a block that the kernel hands over after the timeout, and behind many
+ * others if we are slow. */
 static int drain(struct capture *c)
 {
 	int64_t until = monotonic_ns() + 2 * TIMEOUT_MS * INT64_C(1000000);
@@ -135,16 +190,32 @@ static int drain(struct capture *c)
 	int status = 0;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	c->stopped_at = (struct timeval){ .tv_sec = now.tv_sec, .tv_usec = now.tv_nsec / 1000 };
-	c->draining = true;
+	if (!c->draining)
+		stop_at(c, now);
 	if (pcap_setnonblock(c->p, 1, errbuf) < 0)
 		return 0;
-	while (status >= 0 && !c->write_errno && !count_reached(c) && monotonic_ns() < until) {
+	while (!c->drained && !c->failed && !count_reached(c) && (status > 0 || monotonic_ns() < until)) {
 		status = take_some(c);
-		if (status == 0)
+		/* The signal's own break may have come while packets were taken, and be left for now. */
+		if (status == PCAP_ERROR_BREAK)
+			status = 0;
+		else if (status == 0)
 			poll(&ready, 1, 10);
+		if (status < 0)
+			return status;
 	}
-	return status == PCAP_ERROR_BREAK ? 0 : status;
+	return 0;
+}
+
+/* Is the last file's time over? */
+static bool files_are_over(struct capture *c)
+{
+	time_t end = c->wishes->file ? recording_ends_at(&c->recording) : 0;
+
+	if (!end || time(NULL) < end)
+		return false;
+	stop_at(c, (struct timespec){ .tv_sec = end });
+	return true;
 }
 
 /* Until an end that was asked for: 0, or a PCAP_ERROR_*. */
@@ -153,35 +224,30 @@ static int take_all(struct capture *c)
 	int64_t until = c->wishes->seconds ? monotonic_ns() + c->wishes->seconds * INT64_C(1000000000) : INT64_MAX;
 	int status = 0;
 
-	while (status >= 0 && !c->write_errno && !count_reached(c) && !interrupt_seen() && monotonic_ns() < until) {
+	while (status >= 0 && !c->failed && !c->draining && !count_reached(c) && !interrupt_seen() &&
+	       monotonic_ns() < until && !files_are_over(c)) {
 		status = take_some(c);
-		if (c->dumper)
+		if (c->wishes->file)
 			progress_show(&c->progress, "%" PRIu64 " packets, %" PRIu64 " bytes", c->packets, c->bytes);
 	}
 	if (status == PCAP_ERROR_BREAK)
 		status = 0;
-	if (status < 0 || c->write_errno || count_reached(c))
+	if (status < 0 || c->failed || count_reached(c))
 		return status;
 	return drain(c);
 }
 
-static const char *written_name(const struct capture *c)
+/* False: not everything is where it belongs. */
+static bool finish(struct capture *c)
 {
-	return c->dumper && strcmp(c->wishes->file, "-") ? c->wishes->file : "standard output";
-}
-
-static int finish_file(struct capture *c)
-{
+	if (c->wishes->file)
+		return recording_end(&c->recording);
 	errno = 0;
-	if (c->dumper && pcap_dump_flush(c->dumper) < 0 && !c->write_errno)
-		c->write_errno = errno ? errno : EIO;
-	if (!c->dumper && fflush(stdout) && !c->write_errno)
-		c->write_errno = errno;
-	if (!c->write_errno)
-		return STATUS_OK;
-	complain(&capture_command, "cannot write to %s: %s; what was written is kept", written_name(c),
-		 strerror(c->write_errno));
-	return STATUS_FAILED;
+	if (fflush(stdout) && !c->print_errno)
+		c->print_errno = errno;
+	if (c->print_errno)
+		complain(&capture_command, "cannot write to standard output: %s", strerror(c->print_errno));
+	return !c->print_errno;
 }
 
 static void print_statistics(struct capture *c)
@@ -196,35 +262,40 @@ static void print_statistics(struct capture *c)
 			stat.ps_drop, stat.ps_ifdrop);
 }
 
-static int capture(struct capture *c)
+static bool begin(struct capture *c)
 {
+	const struct wishes *w = c->wishes;
 	char room[16];
-	int status, result = STATUS_OK;
 
 	c->dlt = pcap_datalink(c->p);
-	if (c->wishes->file) {
-		c->dumper = pcap_dump_open(c->p, c->wishes->file);
-		if (!c->dumper) {
-			complain_of(&capture_command, c->wishes->file, pcap_geterr(c->p));
-			return STATUS_FAILED;
-		}
-	}
-	c->awaited = !c->dumper || !goes_to_a_file(fileno(pcap_dump_file(c->dumper)));
+	c->awaited = !goes_to_a_file(STDOUT_FILENO);
+	if (w->file && !recording_begin(&c->recording, c->p, w->file, w->filter_count, w->filter))
+		return false;
+	fprintf(stderr, "capturing on %s, link type %s\n", w->device.name, linktype_name(c->dlt, room));
+	return true;
+}
+
+static int capture(struct capture *c)
+{
+	int status = 0, result = STATUS_FAILED;
+	bool begun;
+
+	/* From before there is a file until it is closed: no signal leaves half of one. */
 	interrupt_break(c->p);
-	fprintf(stderr, "capturing on %s, link type %s\n", c->wishes->device.name, linktype_name(c->dlt, room));
-	progress_begin(&c->progress);
-	status = take_all(c);
-	progress_end(&c->progress);
-	interrupt_release();
-	if (status < 0) {
-		complain_of(&capture_command, c->wishes->device.name, pcap_geterr(c->p));
-		result = STATUS_FAILED;
+	begun = begin(c);
+	if (begun) {
+		progress_begin(&c->progress);
+		status = take_all(c);
+		progress_end(&c->progress);
+		if (status < 0)
+			complain_of(&capture_command, c->wishes->device.name, pcap_geterr(c->p));
 	}
-	if (finish_file(c) != STATUS_OK)
-		result = STATUS_FAILED;
-	print_statistics(c);
-	if (c->dumper)
-		pcap_dump_close(c->dumper);
+	if (finish(c) && begun && status >= 0)
+		result = STATUS_OK;
+	/* All that is left to do is short: a second signal changes nothing, not even the exit status. */
+	interrupt_break(NULL);
+	if (begun)
+		print_statistics(c);
 	return result;
 }
 
@@ -267,6 +338,32 @@ static int read_wishes(struct wishes *w, int argc, char **argv)
 		case OPTION_IMMEDIATE:
 			w->device.immediate = true;
 			break;
+		case 'C':
+			good = options_number(&r, "-C", 1, INT64_C(1000000000), &w->megabytes);
+			break;
+		case 'G':
+			good = options_number(&r, "-G", 1, INT32_MAX, &w->rotate_seconds);
+			break;
+		case 'W':
+			good = options_number(&r, "-W", 1, INT32_MAX, &w->files);
+			break;
+		case 'U':
+			w->each_packet = true;
+			break;
+		case OPTION_MICRO:
+			w->device.precision = PCAP_TSTAMP_PRECISION_MICRO;
+			w->precision_said = true;
+			break;
+		case OPTION_NANO:
+			w->device.precision = PCAP_TSTAMP_PRECISION_NANO;
+			w->precision_said = true;
+			break;
+		case OPTION_FORMAT:
+			w->format = optarg;
+			break;
+		case OPTION_COMPRESS:
+			w->compress = optarg;
+			break;
 		default:
 			return code;
 		}
@@ -280,6 +377,37 @@ static int read_wishes(struct wishes *w, int argc, char **argv)
 	return OPTION_END;
 }
 
+/* What the wishes for files come to; false: they do not go together, and that was told. */
+static bool plan_recording(struct recording *r, struct wishes *w)
+{
+	bool rotates = w->megabytes || w->rotate_seconds;
+
+	if (!w->file) {
+		if (!rotates && !w->files && !w->each_packet && !w->format && !w->compress)
+			return true;
+		options_misused(&capture_command, "-C, -G, -W, -U, --format and --compress are about a file: name it with -w");
+		return false;
+	}
+	if (w->files && !rotates) {
+		options_misused(&capture_command, "-W is a number of files to rotate through: with -C by size, with -G by time");
+		return false;
+	}
+	if (rotates && !strcmp(w->file, "-")) {
+		options_misused(&capture_command, "-C and -G need a file: standard output is one and the same");
+		return false;
+	}
+	r->command = &capture_command;
+	r->rotation = (struct rotation){ .bytes = (uint64_t)w->megabytes * 1000000,
+					 .seconds = w->rotate_seconds,
+					 .files = w->files };
+	r->each_packet = w->each_packet;
+	if (!sink_kind_of(&r->kind, &capture_command, w->file, w->format, w->compress))
+		return false;
+	if (r->kind.pcapng && !w->precision_said)
+		w->device.precision = PCAP_TSTAMP_PRECISION_NANO;
+	return true;
+}
+
 static int run(int argc, char **argv)
 {
 	struct wishes wishes = { .device = { .timeout_ms = TIMEOUT_MS, .promisc = true } };
@@ -289,11 +417,15 @@ static int run(int argc, char **argv)
 
 	if (code != OPTION_END)
 		return options_status(code);
+	if (!plan_recording(&c.recording, &wishes))
+		return STATUS_USAGE;
 	c.p = device_open(&capture_command, &wishes.device);
 	if (!c.p)
 		return STATUS_FAILED;
-	/* A reader that goes away is a failed write with a message and statistics, not a silent death. */
+	/* A reader that goes away, and a bound on file sizes, are failed writes with a message and statistics, not a silent
+	 * death. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	status = expression_set(&capture_command, c.p, wishes.filter_count, wishes.filter,
 				device_netmask(wishes.device.name)) ? capture(&c) : STATUS_FAILED;
 	pcap_close(c.p);

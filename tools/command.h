@@ -26,8 +26,8 @@ struct command {
 	int first_operand_ends_options;    /* the rest belongs to another program */
 };
 
-extern const struct command list_command, capture_command, read_command, send_command, stat_command, filter_command,
-	oid_command, run_command;
+extern const struct command list_command, capture_command, read_command, convert_command, send_command, stat_command,
+	filter_command, oid_command, run_command;
 
 /* "capstan NAME: sentence" on standard error. */
 void complain(const struct command *command, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

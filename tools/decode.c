@@ -1,333 +1,323 @@
-/* decode.c - who talks to whom in a packet, read from its first headers (IEEE 802.3, RFC 791, 826, 8200).
- * Each layer gets a view of what was saved and never looks past its end. */
+/* decode.c - the line that shows a packet, and its link layer: Ethernet with VLAN tags, LLC and SNAP (IEEE 802.3, 802.1Q,
+ * 802.2), PPP, the cooked headers of Linux, BSD's loopback, and IP without any. */
 #include "decode.h"
+
+#include "decode_ip.h"
 #include "device.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
 
-struct text {
-	char *at;
-	size_t room; /* at least 1, for the end */
-};
+/* How much of a packet of an unknown link type is shown. */
+enum { BYTES_SHOWN = 16 };
 
-struct view {
-	const uint8_t *at;
-	size_t bytes;
-};
+enum { TYPE_IPV4 = 0x0800, TYPE_ARP = 0x0806, TYPE_RARP = 0x8035, TYPE_IPV6 = 0x86dd, TYPE_PPPOE_SESSION = 0x8864 };
 
-/* What does not fit is left off. */
-__attribute__((format(printf, 2, 3))) static void put(struct text *t, const char *fmt, ...)
+static bool is_vlan(unsigned int type)
 {
-	va_list ap;
-	int length;
-
-	va_start(ap, fmt);
-	length = vsnprintf(t->at, t->room, fmt, ap);
-	va_end(ap);
-	if (length < 0)
-		return;
-	if ((size_t)length >= t->room)
-		length = (int)t->room - 1;
-	t->at += length;
-	t->room -= (size_t)length;
+	return type == 0x8100 || type == 0x88a8 || type == 0x9100;
 }
 
-static unsigned int get16(const uint8_t *at)
-{
-	return (unsigned int)at[0] << 8 | at[1];
-}
-
-/* Step over a header; false: it is not all there. */
-static bool skip(struct view *v, size_t bytes)
-{
-	if (v->bytes < bytes)
-		return false;
-	v->at += bytes;
-	v->bytes -= bytes;
-	return true;
-}
-
-static void put_mac(struct text *t, const uint8_t *mac)
-{
-	put(t, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
-}
-
-/* `port` < 0: none. */
-static void put_address(struct text *t, int family, const uint8_t *address, int port)
-{
-	char room[INET6_ADDRSTRLEN];
-
-	inet_ntop(family, address, room, sizeof(room));
-	if (port < 0)
-		put(t, "%s", room);
-	else
-		put(t, family == AF_INET6 ? "[%s]:%d" : "%s:%d", room, port);
-}
-
-static void put_tcp_flags(struct text *t, unsigned int flags)
-{
-	static const char *const names[] = { "FIN", "SYN", "RST", "PSH", "ACK", "URG" };
-	const char *before = " ";
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!(flags & 1u << i))
-			continue;
-		put(t, "%s%s", before, names[i]);
-		before = ",";
-	}
-}
-
-static const struct transport {
-	uint8_t protocol;
-	bool ports;
+static const struct {
+	unsigned int type;
 	const char *name;
-} transports[] = {
-	{ IPPROTO_ICMP, false, "ICMP" }, { IPPROTO_IGMP, false, "IGMP" },	{ IPPROTO_TCP, true, "TCP" },
-	{ IPPROTO_UDP, true, "UDP" },	 { IPPROTO_GRE, false, "GRE" },		{ IPPROTO_ESP, false, "ESP" },
-	{ IPPROTO_AH, false, "AH" },	 { IPPROTO_ICMPV6, false, "ICMPv6" },	{ IPPROTO_SCTP, true, "SCTP" },
+} ethertypes[] = {
+	{ 0x6003, "DECnet" },	 { 0x809b, "AppleTalk" }, { 0x8137, "IPX" },   { 0x8808, "Ethernet flow control" },
+	{ 0x8809, "LACP" },	 { 0x8847, "MPLS" },	  { 0x8848, "MPLS" },  { 0x8863, "PPPoE discovery" },
+	{ TYPE_PPPOE_SESSION, "PPPoE" },		  { 0x888e, "EAPOL" }, { 0x88a2, "ATA over Ethernet" },
+	{ 0x88cc, "LLDP" },	 { 0x88e5, "MACsec" },	  { 0x88f7, "PTP" },   { 0x8906, "FCoE" },
+	{ 0x9000, "loopback test" },
 };
 
-static const struct transport *find_transport(unsigned int protocol)
-{
-	for (size_t i = 0; i < sizeof(transports) / sizeof(transports[0]); i++)
-		if (transports[i].protocol == protocol)
-			return &transports[i];
-	return NULL;
-}
+static struct decode_protocol decode_ppp(struct text *t, struct view v);
 
-static const struct icmp_type {
-	uint8_t protocol, type;
-	const char *name;
-} icmp_types[] = {
-	{ IPPROTO_ICMP, 0, "echo reply" },
-	{ IPPROTO_ICMP, 3, "unreachable" },
-	{ IPPROTO_ICMP, 5, "redirect" },
-	{ IPPROTO_ICMP, 8, "echo request" },
-	{ IPPROTO_ICMP, 11, "time exceeded" },
-	{ IPPROTO_ICMPV6, 1, "unreachable" },
-	{ IPPROTO_ICMPV6, 2, "packet too big" },
-	{ IPPROTO_ICMPV6, 3, "time exceeded" },
-	{ IPPROTO_ICMPV6, 128, "echo request" },
-	{ IPPROTO_ICMPV6, 129, "echo reply" },
-	{ IPPROTO_ICMPV6, 133, "router solicitation" },
-	{ IPPROTO_ICMPV6, 134, "router advertisement" },
-	{ IPPROTO_ICMPV6, 135, "neighbor solicitation" },
-	{ IPPROTO_ICMPV6, 136, "neighbor advertisement" },
-	{ IPPROTO_ICMPV6, 143, "multicast listener report" },
-};
-
-static void put_icmp_type(struct text *t, unsigned int protocol, unsigned int type)
+static struct decode_protocol decode_other_type(struct text *t, unsigned int type)
 {
-	for (size_t i = 0; i < sizeof(icmp_types) / sizeof(icmp_types[0]); i++) {
-		if (icmp_types[i].protocol != protocol || icmp_types[i].type != type)
+	for (size_t i = 0; i < sizeof(ethertypes) / sizeof(ethertypes[0]); i++) {
+		if (ethertypes[i].type != type)
 			continue;
-		put(t, " %s", icmp_types[i].name);
+		text_put(t, "%s", ethertypes[i].name);
+		return (struct decode_protocol){ .name = ethertypes[i].name };
+	}
+	text_put(t, "type 0x%04x", type);
+	return (struct decode_protocol){ DECODE_HEX, .over = "type", .number = type };
+}
+
+/* Tell the ends of a frame that has no addresses of its own further in; NULL: there are none. */
+static void put_ends(struct text *t, const uint8_t *frame)
+{
+	if (!frame)
 		return;
-	}
-	put(t, " type %u", type);
+	decode_put_mac(t, frame + 6);
+	text_put(t, " > ");
+	decode_put_mac(t, frame);
+	text_put(t, " ");
 }
 
-struct conversation {
-	int family;
-	const uint8_t *source, *destination;
-	unsigned int protocol;
-	bool later_fragment; /* the payload does not begin with the transport's header */
-};
-
-static void put_transport(struct text *t, const struct conversation *c, struct view v)
+/* What an EtherType announces; `frame` begins with two MAC addresses, NULL: no such. */
+static struct decode_protocol decode_type(struct text *t, unsigned int type, struct view v, const uint8_t *frame)
 {
-	const struct transport *transport = find_transport(c->protocol);
-	bool ports = transport && transport->ports && !c->later_fragment && v.bytes >= 4;
-
-	put_address(t, c->family, c->source, ports ? (int)get16(v.at) : -1);
-	put(t, " > ");
-	put_address(t, c->family, c->destination, ports ? (int)get16(v.at + 2) : -1);
-	if (transport)
-		put(t, " %s", transport->name);
-	else
-		put(t, " protocol %u", c->protocol);
-	if (c->later_fragment)
-		put(t, " fragment");
-	else if ((c->protocol == IPPROTO_ICMP || c->protocol == IPPROTO_ICMPV6) && v.bytes >= 1)
-		put_icmp_type(t, c->protocol, v.at[0]);
-	else if (c->protocol == IPPROTO_TCP && v.bytes >= 14)
-		put_tcp_flags(t, v.at[13]);
-}
-
-static void put_ipv4(struct text *t, struct view v)
-{
-	struct conversation c = { .family = AF_INET };
-	const uint8_t *ip = v.at;
-
-	if (v.bytes < 20 || ip[0] >> 4 != 4 || (ip[0] & 15) < 5) {
-		put(t, "IPv4, header damaged or cut off");
-		return;
-	}
-	c.source = ip + 12;
-	c.destination = ip + 16;
-	c.protocol = ip[9];
-	c.later_fragment = get16(ip + 6) & 0x1fff;
-	if (!skip(&v, (size_t)(ip[0] & 15) * 4))
-		v.bytes = 0;
-	put_transport(t, &c, v);
-}
-
-static void put_ipv6(struct text *t, struct view v)
-{
-	struct conversation c = { .family = AF_INET6 };
-
-	if (v.bytes < 40 || v.at[0] >> 4 != 6) {
-		put(t, "IPv6, header damaged or cut off");
-		return;
-	}
-	c.source = v.at + 8;
-	c.destination = v.at + 24;
-	c.protocol = v.at[6];
-	skip(&v, 40);
-	/* Hop-by-hop options stand before every multicast listener report; the other extensions are named by number. */
-	if (c.protocol == IPPROTO_HOPOPTS && v.bytes >= 2) {
-		c.protocol = v.at[0];
-		if (!skip(&v, 8 + (size_t)v.at[1] * 8))
-			v.bytes = 0;
-	}
-	put_transport(t, &c, v);
-}
-
-static void put_arp(struct text *t, struct view v)
-{
-	/* Ethernet and IPv4, the one combination in use: two 6-byte and two 4-byte addresses. */
-	if (v.bytes < 28 || get16(v.at) != 1 || get16(v.at + 2) != 0x0800 || v.at[4] != 6 || v.at[5] != 4) {
-		put(t, "ARP");
-		return;
-	}
-	switch (get16(v.at + 6)) {
-	case 1:
-		put(t, "ARP who has ");
-		put_address(t, AF_INET, v.at + 24, -1);
-		put(t, "? tell ");
-		put_address(t, AF_INET, v.at + 14, -1);
-		break;
-	case 2:
-		put(t, "ARP ");
-		put_address(t, AF_INET, v.at + 14, -1);
-		put(t, " is at ");
-		put_mac(t, v.at + 8);
-		break;
-	default:
-		put(t, "ARP operation %u", get16(v.at + 6));
-	}
-}
-
-enum { TYPE_IPV4 = 0x0800, TYPE_ARP = 0x0806, TYPE_VLAN = 0x8100, TYPE_IPV6 = 0x86dd, TYPE_QINQ = 0x88a8 };
-
-/* False: nothing of the kind; nothing was put. */
-static bool put_network(struct text *t, unsigned int type, struct view v)
-{
-	while ((type == TYPE_VLAN || type == TYPE_QINQ) && v.bytes >= 4) {
-		put(t, "vlan %u, ", get16(v.at) & 0xfff);
+	while (is_vlan(type) && v.bytes >= 4) {
+		text_put(t, "vlan %u, ", get16(v.at) & 0xfff);
 		type = get16(v.at + 2);
-		skip(&v, 4);
+		view_skip(&v, 4);
 	}
 	switch (type) {
 	case TYPE_IPV4:
-		put_ipv4(t, v);
-		return true;
+		return decode_ipv4(t, v);
 	case TYPE_IPV6:
-		put_ipv6(t, v);
-		return true;
+		return decode_ipv6(t, v);
 	case TYPE_ARP:
-		put_arp(t, v);
-		return true;
-	default:
-		return false;
+	case TYPE_RARP:
+		return decode_arp(t, v);
+	case TYPE_PPPOE_SESSION: /* RFC 2516: six bytes, then PPP */
+		if (v.bytes < 8)
+			break;
+		text_put(t, "PPPoE, ");
+		view_skip(&v, 6);
+		return decode_ppp(t, v);
 	}
+	if (is_vlan(type)) {
+		put_ends(t, frame);
+		text_put(t, "vlan tag cut off");
+		return (struct decode_protocol){ .name = "vlan" };
+	}
+	put_ends(t, frame);
+	return decode_other_type(t, type);
 }
 
-static void put_ethernet(struct text *t, struct view v)
+static const struct {
+	uint8_t sap;
+	const char *name;
+} saps[] = { { 0x42, "STP" }, { 0xe0, "IPX" }, { 0xf0, "NetBIOS" }, { 0xfe, "OSI" } };
+
+/* IEEE 802.2; behind SNAP's header with organisation 0 an EtherType. */
+static struct decode_protocol decode_llc(struct text *t, struct view v, const uint8_t *frame, unsigned int length)
+{
+	if (v.bytes >= 8 && v.at[0] == 0xaa && v.at[1] == 0xaa && v.at[2] == 3 && get16(v.at + 3) == 0 && v.at[5] == 0) {
+		unsigned int type = get16(v.at + 6);
+
+		view_skip(&v, 8);
+		return decode_type(t, type, v, frame);
+	}
+	put_ends(t, frame);
+	for (size_t i = 0; v.bytes >= 3 && i < sizeof(saps) / sizeof(saps[0]); i++) {
+		if (v.at[0] != saps[i].sap)
+			continue;
+		text_put(t, "%s", saps[i].name);
+		return (struct decode_protocol){ .over = "LLC", .name = saps[i].name };
+	}
+	text_put(t, "LLC, %u bytes", length);
+	return (struct decode_protocol){ .name = "LLC" };
+}
+
+static struct decode_protocol decode_ethernet(struct text *t, struct view v)
 {
 	const uint8_t *frame = v.at;
 	unsigned int type;
 
-	if (!skip(&v, 14)) {
-		put(t, "Ethernet, header cut off");
-		return;
+	if (!view_skip(&v, 14)) {
+		text_put(t, "Ethernet, header cut off");
+		return (struct decode_protocol){ .name = "Ethernet" };
 	}
 	type = get16(frame + 12);
-	if (put_network(t, type, v))
-		return;
-	put_mac(t, frame + 6);
-	put(t, " > ");
-	put_mac(t, frame);
 	/* Below 1536 it is a length, and an LLC header follows. */
-	if (type < 1536)
-		put(t, " LLC, %u bytes", type);
-	else
-		put(t, " type 0x%04x", type);
+	return type < 1536 ? decode_llc(t, v, frame, type) : decode_type(t, type, v, frame);
 }
 
-/* Link types whose header is a fixed number of bytes before an EtherType's payload. */
+/* RFC 1661: a protocol number; before it address and control of RFC 1662, or not. */
+static struct decode_protocol decode_ppp(struct text *t, struct view v)
+{
+	unsigned int protocol;
+
+	if (v.bytes >= 2 && v.at[0] == 0xff && v.at[1] == 3)
+		view_skip(&v, 2);
+	if (v.bytes < 2) {
+		text_put(t, "PPP, header cut off");
+		return (struct decode_protocol){ .name = "PPP" };
+	}
+	protocol = get16(v.at);
+	view_skip(&v, 2);
+	if (protocol == 0x0021)
+		return decode_ipv4(t, v);
+	if (protocol == 0x0057)
+		return decode_ipv6(t, v);
+	text_put(t, "PPP protocol 0x%04x", protocol);
+	return (struct decode_protocol){ DECODE_HEX, .over = "PPP protocol", .number = protocol };
+}
+
+static struct decode_protocol decode_ppp_with_direction(struct text *t, struct view v)
+{
+	/* DLT_PPP_PPPD: 0 received, 1 sent, where the address would be. */
+	if (v.bytes >= 2)
+		view_skip(&v, 2);
+	return decode_ppp(t, v);
+}
+
+static struct decode_protocol decode_loopback(struct text *t, struct view v)
+{
+	uint32_t family;
+
+	if (v.bytes < 4) {
+		text_put(t, "loopback, header cut off");
+		return (struct decode_protocol){ .name = "loopback" };
+	}
+	/* DLT_NULL has it in the order of the machine that captured; no family needs more than the two bytes. */
+	family = get32(v.at);
+	if (family > 0xffff)
+		family = family >> 24 | (family >> 8 & 0xff00);
+	view_skip(&v, 4);
+	/* The number of IPv6 differs among systems; the version nibble behind it does not. */
+	if (v.bytes && (v.at[0] >> 4 == 4 || v.at[0] >> 4 == 6))
+		return decode_ip(t, v);
+	text_put(t, "address family %" PRIu32, family);
+	return (struct decode_protocol){ DECODE_NUMBER, .over = "address family", .number = family };
+}
+
+/* The first thing that Linux' cooked headers say, and in what they differ: where it stands. */
+static const char *const cooked_ways[] = { "in", "broadcast", "multicast", "to another host", "out" };
+
+static struct decode_protocol decode_cooked(struct text *t, struct view v, unsigned int way, unsigned int type)
+{
+	if (way < sizeof(cooked_ways) / sizeof(cooked_ways[0]))
+		text_put(t, "%s, ", cooked_ways[way]);
+	/* Below 1536 it is no EtherType: 1 is Novell's raw IPX, 4 an LLC header. */
+	if (type == 4)
+		return decode_llc(t, v, NULL, (unsigned int)v.bytes);
+	return decode_type(t, type, v, NULL);
+}
+
+static struct decode_protocol decode_sll(struct text *t, struct view v)
+{
+	const uint8_t *header = v.at;
+
+	if (!view_skip(&v, 16)) {
+		text_put(t, "cooked header cut off");
+		return (struct decode_protocol){ .name = "cooked" };
+	}
+	return decode_cooked(t, v, get16(header), get16(header + 14));
+}
+
+static struct decode_protocol decode_sll2(struct text *t, struct view v)
+{
+	const uint8_t *header = v.at;
+
+	if (!view_skip(&v, 20)) {
+		text_put(t, "cooked header cut off");
+		return (struct decode_protocol){ .name = "cooked" };
+	}
+	text_put(t, "interface %" PRIu32 " ", get32(header + 4));
+	return decode_cooked(t, v, header[10], get16(header));
+}
+
+/* Cisco's HDLC: address, control, an EtherType. */
+static struct decode_protocol decode_chdlc(struct text *t, struct view v)
+{
+	const uint8_t *header = v.at;
+
+	if (!view_skip(&v, 4)) {
+		text_put(t, "HDLC, header cut off");
+		return (struct decode_protocol){ .name = "HDLC" };
+	}
+	return decode_type(t, get16(header + 2), v, NULL);
+}
+
 static const struct {
 	int dlt;
-	size_t header, type_at;
-} cooked[] = {
-	{ DLT_LINUX_SLL, 16, 14 },
-	{ DLT_LINUX_SLL2, 20, 0 },
+	struct decode_protocol (*decode)(struct text *t, struct view v);
+} links[] = {
+	{ DLT_EN10MB, decode_ethernet }, { DLT_LINUX_SLL, decode_sll },	 { DLT_LINUX_SLL2, decode_sll2 },
+	{ DLT_RAW, decode_ip },		 { DLT_IPV4, decode_ipv4 },	 { DLT_IPV6, decode_ipv6 },
+	{ DLT_NULL, decode_loopback },	 { DLT_LOOP, decode_loopback },	 { DLT_PPP, decode_ppp },
+	{ DLT_PPP_SERIAL, decode_ppp },	 { DLT_PPP_PPPD, decode_ppp_with_direction }, { DLT_C_HDLC, decode_chdlc },
 };
 
-static void put_ip_of_any_version(struct text *t, struct view v)
+static struct decode_protocol decode_link(struct text *t, int dlt, struct view v)
 {
-	if (v.bytes && v.at[0] >> 4 == 6)
-		put_ipv6(t, v);
-	else
-		put_ipv4(t, v);
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+		if (links[i].dlt == dlt)
+			return links[i].decode(t, v);
+	for (size_t i = 0; i < BYTES_SHOWN && i < v.bytes; i++)
+		text_put(t, "%s%02x", i ? " " : "", v.at[i]);
+	if (v.bytes > BYTES_SHOWN)
+		text_put(t, " ...");
+	return (struct decode_protocol){ DECODE_LINK, .number = (unsigned int)dlt };
 }
 
-static void put_link(struct text *t, int dlt, struct view v)
+static void put_time(struct text *t, const struct decode_packet *packet)
 {
-	switch (dlt) {
-	case DLT_EN10MB:
-		put_ethernet(t, v);
-		return;
-	case DLT_RAW:
-	case DLT_IPV4:
-	case DLT_IPV6:
-		put_ip_of_any_version(t, v);
-		return;
-	case DLT_NULL:
-	case DLT_LOOP:
-		/* The address family's number differs among systems; the version nibble behind it does not. */
-		if (skip(&v, 4))
-			put_ip_of_any_version(t, v);
-		return;
-	}
-	for (size_t i = 0; i < sizeof(cooked) / sizeof(cooked[0]); i++) {
-		const uint8_t *header = v.at;
-
-		if (cooked[i].dlt != dlt || !skip(&v, cooked[i].header))
-			continue;
-		if (!put_network(t, get16(header + cooked[i].type_at), v))
-			put(t, "type 0x%04x", get16(header + cooked[i].type_at));
-		return;
-	}
-}
-
-void decode_packet(char line[static DECODE_LINE_SIZE], int dlt, const struct pcap_pkthdr *h, const u_char *data)
-{
-	struct text t = { line, DECODE_LINE_SIZE };
-	time_t seconds = h->ts.tv_sec;
+	time_t seconds = packet->seconds;
 	struct tm local;
-	char stamp[64], room[16];
+	char stamp[64];
 
+	if (!packet->has_time) {
+		text_put(t, "(no time stamp)");
+		return;
+	}
 	if (!localtime_r(&seconds, &local) || !strftime(stamp, sizeof(stamp), "%Y-%m-%d %H:%M:%S", &local))
-		snprintf(stamp, sizeof(stamp), "%jd", (intmax_t)seconds);
-	put(&t, "%s.%06ld %5u %s ", stamp, (long)h->ts.tv_usec, h->len, linktype_name(dlt, room));
-	put_link(&t, dlt, (struct view){ data, h->caplen });
-	if (h->caplen < h->len)
-		put(&t, " (%u bytes saved)", h->caplen);
+		snprintf(stamp, sizeof(stamp), "%" PRId64, packet->seconds);
+	if (packet->nanoseconds)
+		text_put(t, "%s.%09" PRIu32, stamp, packet->fraction_ns);
+	else
+		text_put(t, "%s.%06" PRIu32, stamp, packet->fraction_ns / 1000);
+}
+
+struct decode_protocol decode_packet(char *line, const struct decode_packet *packet)
+{
+	struct text t = { line, line ? DECODE_LINE_SIZE : 0 };
+	struct decode_protocol protocol;
+	char room[16];
+
+	if (line) {
+		put_time(&t, packet);
+		text_put(&t, " %5" PRIu32 " %s ", packet->len, linktype_name(packet->dlt, room));
+		if (packet->where)
+			text_put(&t, "%s ", packet->where);
+	}
+	protocol = decode_link(&t, packet->dlt, (struct view){ packet->data, packet->caplen });
+	if (packet->caplen < packet->len)
+		text_put(&t, " (%" PRIu32 " bytes saved)", packet->caplen);
+	if (packet->comment && line) {
+		text_put(&t, " # ");
+		text_put_foreign(&t, packet->comment);
+	}
+	return protocol;
+}
+
+struct decode_packet decode_from(int dlt, int precision, const struct pcap_pkthdr *h, const u_char *data)
+{
+	bool nano = precision == PCAP_TSTAMP_PRECISION_NANO;
+
+	return (struct decode_packet){
+		.dlt = dlt,
+		.has_time = true,
+		.nanoseconds = nano,
+		.seconds = h->ts.tv_sec,
+		.fraction_ns = (uint32_t)h->ts.tv_usec * (nano ? 1 : 1000),
+		.caplen = h->caplen,
+		.len = h->len,
+		.data = data,
+	};
+}
+
+void decode_protocol_name(char name[static DECODE_PROTOCOL_SIZE], const struct decode_protocol *protocol)
+{
+	char room[16];
+
+	switch (protocol->kind) {
+	case DECODE_NAMED:
+		snprintf(name, DECODE_PROTOCOL_SIZE, "%s%s%s", protocol->over ? protocol->over : "",
+			 protocol->over ? " " : "", protocol->name);
+		break;
+	case DECODE_NUMBER:
+		snprintf(name, DECODE_PROTOCOL_SIZE, "%s %u", protocol->over, protocol->number);
+		break;
+	case DECODE_HEX:
+		snprintf(name, DECODE_PROTOCOL_SIZE, "%s 0x%04x", protocol->over, protocol->number);
+		break;
+	case DECODE_LINK:
+		snprintf(name, DECODE_PROTOCOL_SIZE, "%s", linktype_name((int)protocol->number, room));
+		break;
+	}
 }

@@ -8,6 +8,8 @@
 static _Atomic(pcap_t *) breakable;
 static volatile sig_atomic_t seen;
 
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+
 static void on_signal(int signal_number)
 {
 	pcap_t *p = atomic_load(&breakable);
@@ -24,8 +26,14 @@ static void set_handler(void (*handler)(int))
 	struct sigaction action = { .sa_handler = handler };
 
 	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		struct sigaction present;
+
+		/* nohup(1) and a shell that starts jobs in the background have said that it is not for us. */
+		if (sigaction(signals[i], NULL, &present) == 0 && present.sa_handler == SIG_IGN)
+			continue;
+		sigaction(signals[i], &action, NULL);
+	}
 }
 
 void interrupt_break(pcap_t *p)

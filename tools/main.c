@@ -8,8 +8,8 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-	&list_command, &capture_command, &read_command, &send_command, &stat_command, &filter_command, &oid_command,
-	&run_command,
+	&list_command, &capture_command, &read_command, &convert_command, &send_command,
+	&stat_command, &filter_command, &oid_command, &run_command,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

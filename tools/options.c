@@ -115,7 +115,7 @@ static void print_row(int code, const char *name, const char *arg, const char *h
 	if (code <= 255)
 		snprintf(letter, sizeof(letter), "-%c, ", code);
 	snprintf(left, sizeof(left), "%s--%s%s%s", letter, name, arg ? " " : "", arg ? arg : "");
-	printf("  %-24s  %s\n", left, help);
+	printf("  %-30s  %s\n", left, help);
 }
 
 void options_print_help(const struct command *command)

@@ -13,7 +13,7 @@ enum {
 	OPTION_BAD = -3,  /* already complained about */
 };
 
-#define MAX_OPTIONS 16
+#define MAX_OPTIONS 24
 
 struct option_reader {
 	const struct command *command;
