@@ -84,3 +84,16 @@ double cpu_seconds(void)
 	getrusage(RUSAGE_SELF, &usage);
 	return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
+
+long peak_kib(void)
+{
+	FILE *status = fopen("/proc/self/status", "r");
+	char line[256];
+	long kib = -1;
+
+	while (status && kib < 0 && fgets(line, sizeof(line), status))
+		sscanf(line, "VmHWM: %ld", &kib);
+	if (status)
+		fclose(status);
+	return kib;
+}

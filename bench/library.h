@@ -42,4 +42,7 @@ struct library load_library(const char *path);
 double wall_seconds(void);
 double cpu_seconds(void);
 
+/* The most memory that this process had so far; -1: the kernel does not say. */
+long peak_kib(void);
+
 #endif

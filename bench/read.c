@@ -1,6 +1,6 @@
-/* read.c - read a savefile with pcap_loop or pcap_next_ex: read LIBRARY FILE loop|next_ex [FILTER]. FILTER is what
- * tcpdump -ddd prints, or an expression that the library compiles. Prints packets that were delivered, the sum of their
- * lengths, and the nanoseconds that it took. */
+/* read.c - read a savefile with pcap_loop or pcap_next_ex: read LIBRARY FILE loop|next_ex [FILTER]. FILE "-" is
+ * standard input. FILTER is what tcpdump -ddd prints, or an expression that the library compiles. Prints packets that were
+ * delivered, the sum of their lengths, the nanoseconds that it took, and the most memory that the process had, in KiB. */
 #include "library.h"
 
 #include <stdbool.h>
@@ -75,6 +75,7 @@ int main(int argc, char **argv)
 			count((u_char *)&t, header, data);
 	}
 	lib.close(p);
-	printf("%lu %lu %.0f\n", t.packets, t.bytes, (wall_seconds() - start) * 1e9);
+	const double seconds = wall_seconds() - start;
+	printf("%lu %lu %.0f %ld\n", t.packets, t.bytes, seconds * 1e9, peak_kib());
 	return 0;
 }

@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 from random import Random
 
 ROUNDS = 5
@@ -21,8 +22,12 @@ LIVE_SECONDS = 2  # of sending, at a given rate
 FULL_RATE_PACKETS = 2_000_000
 COUNTED_PACKETS = 3_000_000
 COUNTING_ROUNDS = 9
-READ_PACKETS = 10_000_000
-MIXED_PACKETS = 1_000_000
+READ_PACKETS = {"60 B": 10_000_000, "60-1514 B": 2_000_000}
+READ_ROUNDS = 9
+FLOOR_BLOCKS_KIB = (128, 256)
+PACKED_PACKETS = 600_000
+PACKERS = {"gz": ("gzip", "-1"), "zst": ("zstd", "-q"), "lz4": ("lz4", "-q")}
+FILTERED_PACKETS = 1_000_000
 WRITTEN_PACKETS = {60: 5_000_000, 1400: 500_000}
 OPEN_CYCLES = 20
 SHARE_SAMPLES = 7
@@ -101,6 +106,13 @@ def blank_frames(sizes):
     return [bytes(sizes[number % len(sizes)]) for number in range(len(sizes) * max(1, 4096 // len(sizes)))]
 
 
+def wordy_frames(count):
+    """Frames of 60 to 1514 bytes, half of each random words. Sixteen thousand are more than a packer looks back."""
+    random = Random(2)
+    sizes = (60 + (number * 7919) % 1455 for number in range(count))
+    return [random.randbytes(size // 4).hex().encode().ljust(size, b"\0") for size in sizes]
+
+
 def mixed_frames(count):
     """Web, names and pings in random order: 5 of 8 IPv4 frames are TCP, one in six of their ports is 80."""
     random = Random(1)
@@ -119,30 +131,53 @@ def mixed_frames(count):
     return frames
 
 
-def write_savefile(path, packets, frames):
-    """A classic savefile that goes around in `frames` until it has about `packets` of them."""
-    records = [struct.pack("<IIII", 1_700_000_000 + number // 1000, number % 1000 * 1000, len(frame), len(frame)) + frame
-               for number, frame in enumerate(frames)]
-    chunk = b"".join(records)
+def time_stamp(number):
+    return 1_700_000_000 + number // 1000, number % 1000 * 1000
+
+
+def pcap_header():
+    return struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1)
+
+
+def pcap_record(number, frame):
+    return struct.pack("<IIII", *time_stamp(number), len(frame), len(frame)) + frame
+
+
+def pcapng_header():
+    """A section and its one interface, Ethernet."""
+    return (struct.pack("<IIIHHqI", 0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0, -1, 28)
+            + struct.pack("<IIHHII", 1, 20, 1, 0, 262144, 20))
+
+
+def pcapng_record(number, frame):
+    seconds, us = time_stamp(number)
+    ticks = seconds * 1_000_000 + us
+    padded = frame + bytes(-len(frame) % 4)
+    size = 32 + len(padded)
+    return (struct.pack("<IIIIIII", 6, size, 0, ticks >> 32, ticks & 0xFFFFFFFF, len(frame), len(frame)) + padded
+            + struct.pack("<I", size))
+
+
+FORMATS = {"pcap": (pcap_header, pcap_record), "pcapng": (pcapng_header, pcapng_record)}
+
+
+def write_savefile(path, packets, frames, kind="pcap"):
+    """A savefile that goes around in `frames` until it has about `packets` of them. On disk when we return, so that
+    nothing is written while others measure."""
+    header, record = FORMATS[kind]
+    chunk = b"".join(record(number, frame) for number, frame in enumerate(frames))
     with open(path, "wb") as file:
-        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
-        for _ in range(packets // len(records)):
+        file.write(header())
+        for _ in range(packets // len(frames)):
             file.write(chunk)
+        os.fsync(file.fileno())
 
 
 def same_packets(results):
     seen = {tuple(r[:2]) for rs in results.values() for r in rs}
     if len(seen) != 1:
-        raise RuntimeError(f"the libraries read different packets: {seen}")
+        raise RuntimeError(f"not everybody read the same packets: {seen}")
     return results
-
-
-def read_file(programs, libraries, path, way):
-    """Rounds of (packets, bytes, ns a packet)."""
-    def measure(library):
-        packets, octets, ns = run([programs["read"], library, path, way])
-        return packets, octets, ns / packets
-    return same_packets(in_rounds(measure, libraries))
 
 
 def filter_costs(programs, libraries, path, program):
@@ -159,21 +194,93 @@ def filter_costs(programs, libraries, path, program):
 def filter_share(programs, libraries, path, expression):
     """What a filter adds to pcap_loop(): with it and without it in turn. libpcap's compiler made the program."""
     program = subprocess.run(["tcpdump", "-y", "EN10MB", "-ddd", expression], capture_output=True, text=True, check=True).stdout
-    write_savefile(path, MIXED_PACKETS, mixed_frames(8192))
+    write_savefile(path, FILTERED_PACKETS, mixed_frames(8192))
     report(f"pcap_loop: what '{expression}' adds to a packet", "ns", filter_costs(programs, libraries, path, program), 2)
     report("the same, compiled by each library", "ns", filter_costs(programs, libraries, path, expression), 2)
 
 
+def reading_ways(programs, libraries, path, streams):
+    """Commands: each library's pcap_loop() and pcap_next_ex(); the floor, with each size of block; where `streams`,
+    pcap_loop() on a stream that the program opened and on a pipe."""
+    ways = {("floor", kib): [programs["read_floor"], path, str(kib)] for kib in FLOOR_BLOCKS_KIB}
+    for name, library in libraries.items():
+        ways.update({(name, "pcap_" + call): [programs["read"], library, path, call] for call in ("loop", "next_ex")})
+        arguments = [programs["read"], library, path]
+        if streams:
+            ways[name, "stream"] = ["sh", "-c", '"$0" "$1" - loop < "$2"', *arguments]
+            ways[name, "pipe"] = ["sh", "-c", 'cat "$2" | "$0" "$1" - loop', *arguments]
+    return ways
+
+
+def reading(programs, libraries, path, what, streams):
+    """Read the file in every way, and report: to libpcap, to the floor, and one call to the other."""
+    ways = reading_ways(programs, libraries, path, streams)
+
+    def measure(way):
+        packets, octets, ns, *memory = run(ways[way])
+        return packets, octets, ns / packets, *memory
+    results = same_packets(alternating(list(ways), measure, READ_ROUNDS))
+    results["floor"] = [min(rounds, key=lambda r: r[2]) for rounds in zip(*(results["floor", k] for k in FLOOR_BLOCKS_KIB))]
+    for call in dict.fromkeys(call for name, call in ways if name in libraries):
+        ours = "capstan", call
+        note = f"  to the floor {spread(ratios_to(results, 'floor', ours, 2))}"
+        if call == "pcap_next_ex":
+            note += f"  to pcap_loop {spread(ratios_to(results, ('capstan', 'pcap_loop'), ours, 2))}"
+        note += f"  {most_mib(results[ours])}"
+        report(f"read {what}, {call}", "ns", {name: results[name, call] for name in libraries}, 2, note)
+    print(f"read {what}, floor {statistics.median(r[2] for r in results['floor']):9.2f} ns", flush=True)
+
+
 def offline(programs, libraries, folder):
-    path = os.path.join(folder, "bench.pcap")
-    mixed = [60 + (n * 7919) % 1455 for n in range(997)]
-    for name, packets, sizes in (("60 B", READ_PACKETS, [60]), ("60-1514 B", MIXED_PACKETS, mixed)):
-        write_savefile(path, packets, blank_frames(sizes))
-        for way in ("loop", "next_ex"):
-            results = read_file(programs, libraries, path, way)
-            report(f"read {int(results['capstan'][0][0])} packets of {name}, pcap_{way}", "ns", results, 2)
+    sizes = {"60 B": [60], "60-1514 B": [60 + (n * 7919) % 1455 for n in range(997)]}
+    for kind in FORMATS:
+        for name, packets in READ_PACKETS.items():
+            path = os.path.join(folder, "bench." + kind)
+            write_savefile(path, packets, blank_frames(sizes[name]), kind)
+            reading(programs, libraries, path, f"{packets / 1e6:.0f} M packets of {name} from {kind}", kind == "pcap")
+            os.unlink(path)
+    filter_share(programs, libraries, os.path.join(folder, "bench.pcap"), "tcp port 80")
+
+
+def most_mib(rounds):
+    return f"{max(r[3] for r in rounds) / 1024:.1f} MiB of memory"
+
+
+def packed(programs, libraries, folder):
+    """A compressed savefile, beside the packer's own command with libpcap behind a pipe: wall clock of all processes from
+    the first to the last."""
+    plain = os.path.join(folder, "bench.pcap")
+    write_savefile(plain, PACKED_PACKETS, wordy_frames(16384))
+    for suffix, (tool, *level) in PACKERS.items():
+        if not shutil.which(tool):
+            print(f"skipped: there is no {tool}")
+            continue
+        path = f"{plain}.{suffix}"
+        with open(path, "wb") as file:
+            subprocess.run([tool, *level, "-c", plain], stdout=file, check=True)
+            os.fsync(file.fileno())
+        behind = tool + ' -dcq "$0" | '
+        ways = {"capstan": [programs["read"], libraries["capstan"], path, "loop"],
+                "libpcap": ["sh", "-c", behind + '"$1" "$2" - loop', path, programs["read"], libraries["libpcap"]]}
+        if shutil.which("tcpdump"):
+            ways["tcpdump"] = ["sh", "-c", behind + "tcpdump -r - --count 2>/dev/null | sed 's/ .*//'", path]
+
+        def measure(way, ways=ways):
+            start = time.monotonic()
+            packets, *rest = run(ways[way])
+            ns = (time.monotonic() - start) * 1e9
+            octets, _, kib = rest or (None, None, None)  # tcpdump only counts packets
+            return packets, octets, ns / packets, kib
+        results = alternating(list(ways), measure)
+        same_packets({name: results[name] for name in libraries})
+        if len({r[0] for rounds in results.values() for r in rounds}) != 1:
+            raise RuntimeError("tcpdump read other packets")
+        note = f"  {most_mib(results['capstan'])}"
+        if "tcpdump" in results:
+            note += f"  {tool} -dc | tcpdump: ratio {spread(ratios_to(results, 'capstan', 'tcpdump', 2))}"
+        report(f"read {results['capstan'][0][0] / 1e6:.1f} M packets from pcap.{suffix}, {tool} -dc | libpcap", "ns", results, 2,
+               note)
         os.unlink(path)
-    filter_share(programs, libraries, path, "tcp port 80")
 
 
 def written(programs, libraries):
@@ -249,10 +356,10 @@ def compiled(programs, libraries, everyday):
           f" (geometric mean of {len(ratios)}); least {ratios[worst]:.2f}, '{worst}'")
 
 
-def alternating(ways, measure):
-    """measure(way) for each way in turn, ROUNDS times, the order changing."""
+def alternating(ways, measure, rounds=ROUNDS):
+    """measure(way) for each way in turn, `rounds` times, the order changing."""
     results = {way: [] for way in ways}
-    for number in range(ROUNDS):
+    for number in range(rounds):
         for way in ways if number % 2 == 0 else list(reversed(ways)):
             results[way].append(measure(way))
     return results
@@ -319,8 +426,8 @@ def main():
     parser.add_argument("--programs", required=True, help="folder of the built bench_* programs")
     parser.add_argument("--netlab", required=True, help="path of the netlab program")
     parser.add_argument("--everyday", required=True, help="file of everyday filter expressions")
-    parser.add_argument("--only", default="", help="sections to run, with commas between: compile, filter, offline, write,"
-                        " live, counting, transmit, sync; all by default")
+    parser.add_argument("--only", default="", help="sections to run, with commas between: compile, filter, offline, packed,"
+                        " write, live, counting, transmit, sync; all by default")
     options = parser.parse_args()
     system = ctypes.util.find_library("pcap")
     if system is None:
@@ -328,7 +435,7 @@ def main():
         return 77
     libraries = {"libpcap": system, "capstan": options.capstan}
     programs = {name: os.path.join(options.programs, "bench_" + name)
-                for name in ("compile", "live", "open_close", "read", "send", "filter", "stat", "write")}
+                for name in ("compile", "live", "open_close", "read", "read_floor", "send", "filter", "stat", "write")}
     programs["netlab"] = options.netlab
     version = ctypes.CDLL(system).pcap_lib_version
     version.restype = ctypes.c_char_p
@@ -337,6 +444,7 @@ def main():
         "compile": lambda: compiled(programs, libraries, options.everyday),
         "filter": lambda: filters(programs, system),
         "offline": lambda: in_scratch(offline, programs, libraries),
+        "packed": lambda: in_scratch(packed, programs, libraries),
         "write": lambda: written(programs, libraries),
         "live": lambda: live(programs, libraries),
         "counting": lambda: counting(programs, libraries),
