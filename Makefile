@@ -3,7 +3,7 @@ BUILD  = build
 PREFIX = /usr/local
 TIME   = 60
 
-.PHONY: all bootstrap build demo check fuzz bench install uninstall clean help
+.PHONY: all bootstrap build demo check check-long fuzz bench install uninstall clean help
 
 all: bootstrap build
 
@@ -24,6 +24,12 @@ demo:
 
 check:
 	@scripts/check
+
+check-long:
+	@scripts/bootstrap check
+	@scripts/configure $(BUILD) -Dtests=true
+	@ninja -C $(BUILD)
+	@BUILD=$(BUILD) scripts/check-long
 
 # TARGET is one of those in tests/fuzz.
 fuzz:
@@ -52,6 +58,7 @@ help:
 	@echo "make            install what is missing (as root), build"
 	@echo "make demo       send, capture, save, compare and send back, in a network of its own"
 	@echo "make check      build with gcc and clang, run every test"
+	@echo "make check-long what takes too long for make check: a quarter of an hour"
 	@echo "make fuzz       TARGET=name TIME=$(TIME): run a fuzz target for so many seconds"
 	@echo "make bench      measure against libpcap"
 	@echo "make install    PREFIX=$(PREFIX) DESTDIR="
