@@ -85,7 +85,7 @@ static void gzip(const struct packing *how, struct packed *to, const uint8_t *by
 #endif
 
 #ifdef CST_HAVE_ZSTD
-enum { CHECKSUM = 1, CONTENT_SIZE = 2, LONG_WINDOW = 4 };
+enum { CHECKSUM = 1, CONTENT_SIZE = 2, LONG_WINDOW = PACKING_LONG_WINDOW, WIDE_WINDOW = 8 };
 
 static void zstd(const struct packing *how, struct packed *to, const uint8_t *bytes, size_t size, size_t flush_every)
 {
@@ -96,6 +96,8 @@ static void zstd(const struct packing *how, struct packed *to, const uint8_t *by
 	ZSTD_CCtx_setParameter(z, ZSTD_c_checksumFlag, (how->flags & CHECKSUM) != 0);
 	if (how->flags & CONTENT_SIZE)
 		ZSTD_CCtx_setPledgedSrcSize(z, size);
+	if (how->flags & WIDE_WINDOW)
+		ZSTD_CCtx_setParameter(z, ZSTD_c_windowLog, 23);
 	if (how->flags & LONG_WINDOW) {
 		ZSTD_CCtx_setParameter(z, ZSTD_c_windowLog, 27);
 		ZSTD_CCtx_setParameter(z, ZSTD_c_enableLongDistanceMatching, 1);
@@ -155,21 +157,21 @@ const struct packing packings[] = {
 #ifdef CST_HAVE_ZLIB
 	{ "gzip", "gzip", true, 6, 0, gzip },
 	{ "gzip, stored", "gzip", true, 0, 0, gzip },
-	{ "gzip, with every field of the header", "gzip", true, 9, NAMED, gzip },
+	{ "gzip, with every field of the header", "gzip", true, 1, NAMED, gzip },
 #endif
 #ifdef CST_HAVE_ZSTD
 	{ "zstd", "zstd", true, 3, CHECKSUM, zstd },
 	{ "zstd, fast, no checksum", "zstd", false, -5, 0, zstd },
 	{ "zstd, content size", "zstd", true, 1, CHECKSUM | CONTENT_SIZE, zstd },
 	{ "zstd, long window", "zstd", true, 3, CHECKSUM | LONG_WINDOW, zstd },
-	{ "zstd, level 19", "zstd", true, 19, CHECKSUM, zstd },
+	{ "zstd, window as at level 19", "zstd", true, 1, CHECKSUM | WIDE_WINDOW, zstd },
 #endif
 #ifdef CST_HAVE_LZ4
 	{ "lz4", "lz4", true, 0, SUM, lz4 },
 	{ "lz4, no checksum", "lz4", false, 0, 0, lz4 },
 	{ "lz4, independent blocks of 4 MiB", "lz4", true, 0, SUM | INDEPENDENT | MEBIBYTES, lz4 },
 	{ "lz4, linked blocks of 4 MiB, checksums, size", "lz4", true, 0, SUM | BLOCK_SUM | SIZE | MEBIBYTES, lz4 },
-	{ "lz4, checksum a block", "lz4", false, 9, BLOCK_SUM, lz4 },
+	{ "lz4, checksum a block", "lz4", false, 3, BLOCK_SUM, lz4 },
 #endif
 	{ "", "", false, 0, 0, NULL }, /* not counted: a build may have none of them */
 };

@@ -18,6 +18,9 @@ struct packed {
 	size_t point_count;
 };
 
+/* A flag: each reader takes 128 MiB, so a test opens few of these. */
+enum { PACKING_LONG_WINDOW = 256 }; /* bits below are the kind's own */
+
 struct packing {
 	const char *name, *kind;
 	bool summed; /* a checksum of all that was packed is in it */

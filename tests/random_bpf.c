@@ -1,10 +1,31 @@
-/* random_bpf.c - random classic programs and packets for them. */
+/* random_bpf.c - random classic programs and packets for them; where they begin, and how many. */
 #include "random_bpf.h"
 
 #include <linux/filter.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+bool random_arguments(int argc, char **argv, unsigned long *seed, unsigned long *rounds)
+{
+	for (int i = 1; i < argc; i += 2) {
+		char *end = NULL;
+		unsigned long n = i + 1 < argc ? strtoul(argv[i + 1], &end, 0) : 0;
+
+		if (end && *end == '\0' && strcmp(argv[i], "--seed") == 0) {
+			*seed = n;
+		} else if (end && *end == '\0' && strcmp(argv[i], "--rounds") == 0) {
+			*rounds = n;
+		} else {
+			fprintf(stderr, "usage: %s [--seed N] [--rounds N]\n", argv[0]);
+			return false;
+		}
+	}
+	return true;
+}
 
 /* xorshift64*, Vigna 2016: the same sequence for the same seed everywhere. */
 static uint64_t random_state;

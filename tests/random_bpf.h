@@ -11,6 +11,9 @@ enum {
 	RANDOM_PACKET = 128,
 };
 
+/* From a command line of --seed N and --rounds N; what is not there stays. False after a complaint. */
+bool random_arguments(int argc, char **argv, unsigned long *seed, unsigned long *rounds);
+
 void random_seed(uint64_t seed);
 uint32_t random32(void);
 uint32_t below(uint32_t n);

@@ -218,19 +218,8 @@ int main(int argc, char **argv)
 {
 	unsigned long rounds = DEFAULT_ROUNDS, seed = 1;
 
-	for (int i = 1; i < argc; i += 2) {
-		char *end = NULL;
-		unsigned long n = i + 1 < argc ? strtoul(argv[i + 1], &end, 0) : 0;
-
-		if (end && *end == '\0' && strcmp(argv[i], "--seed") == 0) {
-			seed = n;
-		} else if (end && *end == '\0' && strcmp(argv[i], "--rounds") == 0) {
-			rounds = n;
-		} else {
-			fprintf(stderr, "usage: bpf_diff [--seed N] [--rounds N]\n");
-			return 2;
-		}
-	}
+	if (!random_arguments(argc, argv, &seed, &rounds))
+		return 2;
 	random_seed(seed);
 
 	*(void **)&oracle.validate = oracle_symbol("bpf_validate");

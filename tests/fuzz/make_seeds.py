@@ -4,9 +4,11 @@ and the dictionary of the filter language.
 
 A seed that a finding left behind has a name of its own and is not made here."""
 import glob
+import gzip
 import os
 import re
 import struct
+import subprocess
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 HOUSE = os.path.join(HERE, "..", "..")
@@ -105,6 +107,107 @@ for name, data in {
     write("queue", name, data)
 
 
+def pcap_file(order, magic, version=(2, 4), linktype=1, extra=b""):
+    data = struct.pack(order + "IHHiIII", magic, *version, 0, 0, 65535, linktype)
+    for size in (5, 0, 60):
+        data += struct.pack(order + "IIII", 7, 123456, size, size + 9) + extra + PACKET.ljust(size, b"\0")[:size]
+    return data
+
+
+def block(order, kind, body, trailer=None):
+    body += bytes(-len(body) % 4)
+    total = len(body) + 12
+    return struct.pack(order + "II", kind, total) + body + struct.pack(order + "I", total if trailer is None else trailer)
+
+
+def option(order, code, value):
+    return struct.pack(order + "HH", code, len(value)) + value + bytes(-len(value) % 4)
+
+
+def section(order):
+    return block(order, 0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1))
+
+
+def interface(order, linktype=1, options=b""):
+    return block(order, 1, struct.pack(order + "HHI", linktype, 0, 65535) + options)
+
+
+def enhanced(order, size, number=0, options=b"", trailer=None):
+    return block(order, 6, struct.pack(order + "IIIII", number, 0x60000, 123456789, size, size) +
+                 PACKET.ljust(size, b"\0")[:size] + bytes(-size % 4) + options, trailer)
+
+
+def savefiles():
+    for end, order in ("le", "<"), ("be", ">"):
+        for kind, magic, extra in (("micro", 0xA1B2C3D4, b""), ("nano", 0xA1B23C4D, b""), ("modified", 0xA1B2CD34, bytes(8))):
+            yield "pcap_%s_%s" % (kind, end), pcap_file(order, magic, extra=extra)
+        for version in (2, 2), (2, 3), (543, 0):
+            yield "pcap_%u_%u_%s" % (*version, end), pcap_file(order, 0xA1B2C3D4, version)
+        for linktype in 113, 117, 189, 220, 239, 276: # with headers in the order of the machine
+            yield "pcap_linktype_%u_%s" % (linktype, end), pcap_file(order, 0xA1B2C3D4, linktype=linktype)
+        begun = section(order) + interface(order)
+        yield "ng_enhanced_" + end, begun + enhanced(order, 5) + enhanced(order, 0) + enhanced(order, 60)
+        yield "ng_simple_" + end, begun + block(order, 3, struct.pack(order + "I", 5) + b"abcde")
+        yield "ng_obsolete_" + end, begun + block(order, 2, struct.pack(order + "HHIIII", 0, 1, 1, 2, 5, 6) + b"abcde")
+        yield "ng_other_" + end, begun + b"".join(block(order, kind, b"abcdefgh") for kind in (4, 5, 9, 10, 0xBAD)) + enhanced(
+            order, 1)
+        for resolution in 0, 6, 9, 19, 20, 0x8A, 0xBF, 0xC0, 0xFF:
+            yield "ng_resolution_%02x_%s" % (resolution, end), section(order) + interface(
+                order, options=option(order, 9, bytes([resolution])) + option(order, 14, b"\x7f" + bytes(6) + b"\x80") +
+                option(order, 0, b"")) + enhanced(order, 4)
+        yield "ng_options_" + end, begun + enhanced(order, 5, options=option(order, 1, b"comment") + option(order, 0, b""))
+        yield "ng_interfaces_" + end, begun + enhanced(order, 4) + interface(order) + enhanced(order, 4, 1) + enhanced(order, 4, 2)
+        yield "ng_linktypes_" + end, begun + enhanced(order, 4) + interface(order, 101)
+        yield "ng_sections_" + end, begun + enhanced(order, 4) + section("<") + interface("<", 1) + enhanced("<", 4) + section(
+            ">") + interface(">") + enhanced(">", 4)
+        yield "ng_cooked_" + end, section(order) + interface(order, 113) + enhanced(order, 40)
+        yield "ng_trailer_" + end, begun + enhanced(order, 4, trailer=12)
+        yield "ng_cut_" + end, (begun + enhanced(order, 60))[:-7]
+
+
+for name, data in savefiles():
+    write("savefile", name, data)
+
+
+def text_options(order, *codes):
+    custom = struct.pack(order + "I", 32473) + b"custom"
+    return b"".join(option(order, code, b"text") for code in codes) + b"".join(
+        option(order, code, value) for code, value in ((1, b"first"), (1, b"second"), (2988, custom), (19373, custom), (999, b""))
+    ) + option(order, 0, b"")
+
+
+def blocks():
+    for end, order in ("le", "<"), ("be", ">"):
+        def number(form, value):
+            return struct.pack(order + form, value)
+        begun = section(order) + interface(order)
+        yield "section_" + end, block(order, 0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1) + text_options(
+            order, 2, 3, 4))
+        yield "interface_" + end, section(order) + interface(order, options=b"".join(
+            option(order, code, value) for code, value in (
+                (8, number("Q", 10**10)), (9, b"\6"), (10, number("I", 3600)), (11, b"\0tcp"), (11, b"\1bpf"), (13, b"\4"),
+                (14, number("q", -7)), (16, number("Q", 1)), (17, number("Q", 2)), (4, bytes(8)), (18, b"Europe/Berlin"),
+                (2, b"nul inside\0it"), (2, b"nul behind\0"))) + text_options(order, 3, 12, 15)) + enhanced(order, 4)
+        yield "packet_" + end, begun + enhanced(order, 5, options=b"".join(
+            option(order, code, value) for code, value in (
+                (2, number("I", 1)), (3, b"\2abcd"), (4, number("Q", 12)), (5, number("Q", 99)), (6, number("I", 3)),
+                (7, b"\1" + number("Q", 2)), (8, bytes(8)), (2, b"abc"))) + text_options(order))
+        yield "names_" + end, begun + block(order, 4, option(order, 1, b"\x7f\0\0\1localhost\0lo\0") + option(
+            order, 2, bytes(15) + b"\1six") + option(order, 3, b"\2\0\0\0\0\1\0") + option(order, 9, b"what") + option(
+                order, 0, b"") + text_options(order, 2) + b"")
+        yield "statistics_" + end, begun + block(order, 5, struct.pack(order + "III", 0, 1, 2) + b"".join(
+            option(order, code, number("Q", code)) for code in range(2, 9)) + text_options(order))
+        yield "secrets_" + end, begun + block(order, 10, struct.pack(order + "II", 0x544C534B, 5) + b"abcde\0\0\0" +
+                                              text_options(order))
+        yield "drops_" + end, begun + block(order, 2, struct.pack(order + "HHIIII", 0, 0xFFFF, 1, 2, 5, 6) + b"abcde\0\0\0" +
+                                            option(order, 2, number("I", 2)))
+        yield "large_" + end, begun + struct.pack(order + "II", 0x80000000, 0x1000004)
+
+
+for name, data in list(blocks()) + [pair for pair in savefiles() if not pair[0].startswith("pcap_linktype")]:
+    write("blocks", name, data)
+
+
 def text_of(*path):
     with open(os.path.join(HOUSE, *path), encoding="utf-8") as file:
         return file.read()
@@ -152,3 +255,43 @@ with open(os.path.join(HERE, "filter.dict"), "w", encoding="utf-8") as file:
         file.write('" %s"\n' % word.replace("\\", "\\\\"))
     for sign in SIGNS:
         file.write('"%s"\n' % sign.replace("\\", "\\\\"))
+
+# Compressed files; those of zstd and lz4 are made by the commands, of which another version may write other bytes.
+RECORD = struct.pack("<IIII", 1600000000, 1, len(PACKET), len(PACKET)) + PACKET
+SAVEFILE = struct.pack("<IHHIIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1) + 20 * RECORD
+SKIPPED = struct.pack("<II", 0x184D2A51, 3) + b"abc"
+
+
+def command(*words, data=SAVEFILE):
+    return subprocess.run(words, input=data, stdout=subprocess.PIPE, check=True).stdout
+
+
+def frames(*words):
+    return b"".join(command(*words, data=part) for part in (SAVEFILE[:10], b"", SAVEFILE[10:]))
+
+
+ZSTD, LZ4 = ("zstd", "-qc"), ("lz4", "-qc")
+MEMBER = gzip.compress(SAVEFILE, mtime=0)
+for name, data in {
+        "plain": SAVEFILE,
+        "gzip": MEMBER,
+        "gzip_stored": gzip.compress(SAVEFILE[:200], 0, mtime=0),
+        "gzip_members": gzip.compress(SAVEFILE[:10], mtime=0) + gzip.compress(b"", mtime=0) + MEMBER + bytes(20),
+        "gzip_header": MEMBER[:3] + b"\x1d" + MEMBER[4:10] + b"\2\0xx" + b"name\0" + b"comment\0" + MEMBER[10:],
+        "gzip_cut": MEMBER[:-5],
+        "gzip_garbage": MEMBER + b"garbage",
+        "zstd": command(*ZSTD),
+        "zstd_19": command(*ZSTD, "-19", "--no-check"),
+        "zstd_frames": SKIPPED + frames(*ZSTD) + SKIPPED,
+        "zstd_raw": b"\x28\xb5\x2f\xfd\0\x08" + struct.pack("<I", len(SAVEFILE) << 3 | 1)[:3] + SAVEFILE,
+        "zstd_rle": b"\x28\xb5\x2f\xfd\0\x08" + struct.pack("<I", 2000 << 3 | 3)[:3] + b"\x0a",
+        "zstd_window": b"\x28\xb5\x2f\xfd\0\x90" + struct.pack("<I", len(SAVEFILE) << 3 | 1)[:3] + SAVEFILE,
+        "zstd_cut": command(*ZSTD)[:-1],
+        "lz4": command(*LZ4),
+        "lz4_linked": command(*LZ4, "-BD", "-B100"),
+        "lz4_checksums": command(*LZ4, "-BX", "-B100"),
+        "lz4_size": command(*LZ4, "-B7", "--no-frame-crc") + b"trailing",
+        "lz4_frames": SKIPPED + frames(*LZ4) + SKIPPED,
+        "lz4_legacy": command(*LZ4, "-l"),
+        "twice": gzip.compress(command(*ZSTD), mtime=0)}.items():
+    write("unpack", name, data)

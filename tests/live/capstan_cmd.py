@@ -266,7 +266,7 @@ def a_damaged_savefile_is_read_up_to_the_damage():
     with open(path("sent.pcap"), "r+b") as f:
         f.truncate(24 + 2 * 116 + 50)
     result = capstan("read", path("sent.pcap"))
-    expect(1, result, "after 2 packets")
+    expect(1, result, "sent.pcap", "after 2 whole packets")
     assert result.stdout.decode().count("UDP") == 2
 
 

@@ -4,6 +4,7 @@ and, where the answer can be compared, on the system's libpcap. FILE is a captur
 with filters is in filter_programs_test.py."""
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -99,6 +100,21 @@ def test_reading_and_rewriting_files():
             assert ours.read() == theirs.read(), file
     for file in (DEMO, f"plain.{OURS}", f"nano.{OURS}", f"sll2.{OURS}"):
         same("tshark", "-n", "-r", file)
+
+
+def test_compressed_files_are_read_as_if_they_were_not():
+    """Which libpcap does not; and pcapng, which it does."""
+    need("editcap")
+    assert run(THEIRS, "editcap", "-F", "pcapng", DEMO, "demo.pcapng").returncode == 0
+    same("tcpdump", "-n", "-e", "-xx", "-tttt", "-r", "demo.pcapng")
+    for file in (DEMO, f"{FOLDER}/demo.pcapng"):
+        plain = run(THEIRS, "tcpdump", "-n", "-e", "-xx", "-tttt", "-r", file).stdout
+        for tool in ("gzip", "zstd", "lz4"):
+            need(tool)
+            with open(f"{FOLDER}/packed", "wb") as packed:
+                subprocess.run([tool, "-c", "-q", file], stdout=packed, check=True)
+            said = run(OURS, "tcpdump", "-n", "-e", "-xx", "-tttt", "-r", "packed")
+            assert said.returncode == 0 and plain and said.stdout == plain, (file, tool, said.stderr)
 
 
 def test_devices_that_are_not_there():

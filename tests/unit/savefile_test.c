@@ -665,6 +665,30 @@ static void a_truncated_pipe_is_told(void **state)
 	pcap_close(r.p);
 }
 
+static void a_file_that_grows_goes_on(void **state)
+{
+	struct file f = plain_file();
+	const size_t size = f.size, first = 24 + 76;
+	char errbuf[PCAP_ERRBUF_SIZE];
+
+	(void)state;
+	f.size = first;
+	FILE *stream = on_disk(&f);
+	const int writer = dup(fileno(stream));
+	pcap_t *p = pcap_fopen_offline(stream, errbuf);
+	assert_non_null(p);
+	expect_packet(p, 1000, 1, 60);
+	expect_end(p);
+	assert_int_equal(pwrite(writer, f.bytes + first, 20, (off_t)first), 20);
+	expect_packet(p, 1001, 2, 0);
+	expect_error(p, "byte 120, after 2 whole packets");
+	assert_int_equal(pwrite(writer, f.bytes + first + 20, size - first - 20, (off_t)first + 20), size - first - 20);
+	expect_packet(p, 1002, 3, 14);
+	expect_end(p);
+	close(writer);
+	pcap_close(p);
+}
+
 /* --- writing --- */
 
 static void what_is_written_reads_back(void **state)
@@ -872,6 +896,7 @@ int main(void)
 		cmocka_unit_test(a_pipe_is_read_byte_by_byte),
 		cmocka_unit_test(breakloop_wakes_a_pipe_that_says_nothing),
 		cmocka_unit_test(a_truncated_pipe_is_told),
+		cmocka_unit_test(a_file_that_grows_goes_on),
 		cmocka_unit_test(what_is_written_reads_back),
 		cmocka_unit_test(append_refuses_files_that_disagree),
 		cmocka_unit_test(a_full_disk_shows_in_flush_and_ferror),

@@ -1,45 +1,19 @@
 /* source_memory_test.c - opening and listing by source strings while memory runs out at any point: an error with a
- * sentence, and nothing left behind, which AddressSanitizer and valgrind see. Linked with --wrap (meson.build). */
+ * sentence, and nothing left behind, which AddressSanitizer and valgrind see. */
+#include "failing_memory.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <errno.h>
 #include <pcap.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* Allocation number `first` (from 0) of the library fails while counting, and no other. */
-static struct {
-	bool is_counting;
-	size_t count, first;
-} faults;
-
-static bool fails(void)
-{
-	if (!faults.is_counting || faults.count++ != faults.first)
-		return false;
-	errno = ENOMEM;
-	return true;
-}
-
-#define WRAPPED(type, name, parameters, arguments)                                                                     \
-	type __real_##name parameters;                                                                                 \
-	type __wrap_##name parameters;                                                                                 \
-	type __wrap_##name parameters                                                                                  \
-	{                                                                                                              \
-		return fails() ? NULL : __real_##name arguments;                                                       \
-	}
-
-WRAPPED(void *, malloc, (size_t bytes), (bytes))
-WRAPPED(void *, calloc, (size_t count, size_t bytes), (count, bytes))
-WRAPPED(void *, realloc, (void *old, size_t bytes), (old, bytes))
-WRAPPED(char *, strdup, (const char *text), (text))
 
 static char folder[] = "/tmp/capstan-memory-XXXXXX";
 
@@ -75,20 +49,6 @@ static int remove_folder(void **state)
 	return system(command) == 0 ? 0 : -1;
 }
 
-static void begin(size_t first)
-{
-	faults.first = first;
-	faults.count = 0;
-	faults.is_counting = true;
-}
-
-/* Was there an allocation of that number? */
-static bool end(void)
-{
-	faults.is_counting = false;
-	return faults.count > faults.first;
-}
-
 static void expect_reason(char errbuf[static PCAP_ERRBUF_SIZE])
 {
 	if (!strstr(errbuf, "Cannot allocate memory"))
@@ -105,9 +65,9 @@ static void a_list_of_devices_fails_whole(void **state)
 	for (n = 0; failed; n++) {
 		pcap_if_t *all;
 
-		begin(n);
+		memory_begin(n);
 		int status = pcap_findalldevs_ex("rpcap://", NULL, &all, errbuf);
-		failed = end();
+		failed = memory_end();
 		assert_int_equal(status, failed ? PCAP_ERROR : 0);
 		if (failed)
 			expect_reason(errbuf);
@@ -130,9 +90,9 @@ static void a_list_of_files_loses_one_file_at_most(void **state)
 		pcap_if_t *all;
 		size_t files = 0;
 
-		begin(n);
+		memory_begin(n);
 		int status = pcap_findalldevs_ex(source, NULL, &all, errbuf);
-		failed = end();
+		failed = memory_end();
 		for (const pcap_if_t *d = all; d; d = d->next)
 			files++;
 		if (status < 0) {
@@ -154,9 +114,9 @@ static void a_savefile_is_not_opened(void **state)
 	(void)state;
 	snprintf(source, sizeof(source), "file://%s/a", folder);
 	for (size_t n = 0; failed; n++) {
-		begin(n);
+		memory_begin(n);
 		pcap_t *p = pcap_open(source, 0, 0, 0, NULL, errbuf);
-		failed = end();
+		failed = memory_end();
 		assert_int_equal(failed, !p);
 		if (failed)
 			expect_reason(errbuf);
