@@ -56,7 +56,7 @@ static const char *path_of(const char *name)
 /* How many packets are whole in what the kind's own command makes of the file. */
 static uint32_t unpacked(const struct kind *kind)
 {
-	static uint8_t bytes[16 << 20];
+	static uint8_t bytes[64 << 20];
 	char command[128];
 
 	snprintf(command, sizeof(command), "%s %s 2>/dev/null", kind->unpack, path_of(kind->file));
