@@ -29,8 +29,9 @@ static void set_handler(void (*handler)(int))
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
 		struct sigaction present;
 
-		/* nohup(1) and a shell that starts jobs in the background have said that it is not for us. */
-		if (sigaction(signals[i], NULL, &present) == 0 && present.sa_handler == SIG_IGN)
+		/* nohup(1) has said that it is not for us. (A shell says so of SIGINT, too, for jobs in the background,
+		 * and whoever sends one to such a job means it.) */
+		if (signals[i] == SIGHUP && sigaction(SIGHUP, NULL, &present) == 0 && present.sa_handler == SIG_IGN)
 			continue;
 		sigaction(signals[i], &action, NULL);
 	}

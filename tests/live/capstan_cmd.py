@@ -79,10 +79,15 @@ def capstan(*arguments, **options):
 class Capture:
     """A `capstan capture` in the background, known to be listening."""
 
-    def __init__(self, *arguments, device="right"):
+    def __init__(self, *arguments, device="right", ignored=()):
+        def ignore():
+            for number in ignored:
+                signal.signal(number, signal.SIG_IGN)
+
         self.out = open(path("stdout"), "w+b")
         self.err = open(path("stderr"), "w+b")
-        self.child = subprocess.Popen([CAPSTAN, "capture", "-i", device, *arguments], stdout=self.out, stderr=self.err)
+        self.child = subprocess.Popen([CAPSTAN, "capture", "-i", device, *arguments], stdout=self.out, stderr=self.err,
+                                      preexec_fn=ignore)
         children.append(self.child)
         give_up = time.monotonic() + LIMIT
         while not self.errors().startswith("capturing on " + device):
@@ -136,6 +141,16 @@ def signals_end_an_idle_capture_with_statistics():
         assert time.monotonic() - begun < 3
         assert "0 packets captured" in capture.errors() and "received by filter" in capture.errors()
         assert read_savefile(contents("idle.pcap")) == []
+
+
+def a_job_in_the_background_ends_by_sigint_and_nohup_counts():
+    """A shell starts such jobs with SIGINT ignored, nohup(1) with SIGHUP."""
+    capture = Capture("-w", path("job.pcap"), ignored=(signal.SIGINT, signal.SIGHUP))
+    capture.child.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    assert capture.child.poll() is None, "nohup was in vain: " + capture.errors()
+    assert capture.end() == 0, capture.errors()
+    assert "0 packets captured" in capture.errors(), capture.errors()
 
 
 def a_count_ends_the_capture():
@@ -641,6 +656,7 @@ def run_refuses_what_the_loader_would_not_obey():
 
 def main():
     tests = [capture_send_and_read_back_keep_every_byte, signals_end_an_idle_capture_with_statistics,
+             a_job_in_the_background_ends_by_sigint_and_nohup_counts,
              a_count_ends_the_capture, a_time_ends_the_capture_though_no_packet_comes,
              a_snaplen_cuts_packets_and_keeps_their_length, without_a_file_each_packet_is_a_line,
              a_savefile_goes_to_standard_output,
