@@ -161,7 +161,7 @@ static int have(capstan_pcapng_reader *r, size_t bytes)
 
 static int cut_off(capstan_pcapng_reader *r, uint64_t missing)
 {
-	return fail(r, "%s: cut off at byte %llu, after %llu whole packets: of the next block %llu bytes are missing",
+	return fail(r, "%s: cut off at byte %llu, after %llu whole packets: of the next block at least %llu bytes are missing",
 		    r->name, (unsigned long long)(cst_input_offset(&r->in) + cst_input_unused(&r->in)),
 		    (unsigned long long)r->packets, (unsigned long long)missing);
 }

@@ -29,6 +29,15 @@ struct cst_unpack_ops {
 	enum cst_unpack_step (*step)(void *state, struct cst_unpack_bytes *b, const char **why);
 };
 
+/* Where a call of libzstd or liblz4 fails, nobody can tell what it has unpacked before. So a call gets one block and not
+ * the header of the next, `header_bytes`, which the context asks for along with it in `wanted`. Of what is at hand: */
+static inline size_t cst_unpack_portion(size_t wanted, size_t header_bytes, size_t at_hand)
+{
+	const size_t one = wanted > header_bytes ? wanted - header_bytes : wanted;
+
+	return one < at_hand ? one : at_hand;
+}
+
 extern const struct cst_unpack_ops cst_unpack_gzip, cst_unpack_zstd, cst_unpack_lz4;
 
 #endif

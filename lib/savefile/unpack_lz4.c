@@ -41,18 +41,10 @@ static void *open_lz4(void)
 	return l;
 }
 
-/* As for zstd: a call that fails does not say what it has unpacked, so it gets one block without the next one's header. */
-static size_t portion(const struct lz4 *l, size_t at_hand)
-{
-	const size_t one = l->wanted > BLOCK_HEADER_BYTES ? l->wanted - BLOCK_HEADER_BYTES : l->wanted;
-
-	return one < at_hand ? one : at_hand;
-}
-
 static enum cst_unpack_step step_lz4(void *state, struct cst_unpack_bytes *b, const char **why)
 {
 	struct lz4 *l = state;
-	size_t used = portion(l, b->packed_bytes), made = b->room;
+	size_t used = cst_unpack_portion(l->wanted, BLOCK_HEADER_BYTES, b->packed_bytes), made = b->room;
 	const size_t wanted = LZ4F_decompress(l->context, b->unpacked, &made, b->packed, &used, NULL);
 
 	if (LZ4F_isError(wanted)) {

@@ -45,19 +45,11 @@ static void *open_zstd(void)
 	return z;
 }
 
-/* Where a call fails, nobody can tell what it has unpacked before. So a call gets one block, and not the header of the
- * next, which the context asks for along with it. */
-static size_t portion(const struct zstd *z, size_t at_hand)
-{
-	const size_t one = z->wanted > BLOCK_HEADER_BYTES ? z->wanted - BLOCK_HEADER_BYTES : z->wanted;
-
-	return one < at_hand ? one : at_hand;
-}
-
 static enum cst_unpack_step step_zstd(void *state, struct cst_unpack_bytes *b, const char **why)
 {
 	struct zstd *z = state;
-	ZSTD_inBuffer in = { .src = b->packed, .size = portion(z, b->packed_bytes) };
+	ZSTD_inBuffer in = { .src = b->packed,
+			     .size = cst_unpack_portion(z->wanted, BLOCK_HEADER_BYTES, b->packed_bytes) };
 	ZSTD_outBuffer out = { .dst = b->unpacked, .size = b->room };
 	const size_t wanted = ZSTD_decompressStream(z->context, &out, &in);
 
