@@ -2,8 +2,13 @@
 #include "numbered.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 enum { FILE_HEADER_BYTES = 24, RECORD_HEADER_BYTES = 16 };
@@ -97,4 +102,30 @@ uint32_t numbered_in_file(const char *path)
 		fail_msg("%s", pcap_geterr(p));
 	pcap_close(p);
 	return number;
+}
+
+uint32_t numbered_killed(numbered_writer *writer, const void *how, unsigned int round)
+{
+	void *shared = mmap(NULL, sizeof(_Atomic uint32_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	_Atomic uint32_t *flushed = shared;
+	int status;
+
+	assert_true(shared != MAP_FAILED);
+	const pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		writer(how, flushed);
+		for (;;)
+			pause();
+	}
+	for (int ms = 0; round % 2 && atomic_load(flushed) == 0 && ms < 20000; ms++)
+		usleep(1000);
+	usleep(((round + 1) * 2654435761u >> 16) % 12000);
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status));
+	const uint32_t count = atomic_load(flushed);
+	assert_true(count > 0 || round % 2 == 0);
+	munmap(shared, sizeof(*flushed));
+	return count;
 }

@@ -26,4 +26,11 @@ uint32_t numbered_in(const uint8_t *bytes, size_t size);
  * packet that is not the next one. */
 uint32_t numbered_in_file(const char *path);
 
+/* Write the savefile `how`, and note how many packets have been flushed. A child does it; it has 200,000 packets to write. */
+typedef void numbered_writer(const void *how, _Atomic uint32_t *flushed);
+
+/* Have it killed by SIGKILL in mid-write, `round` choosing the moment: in every other one after its first flush, else perhaps
+ * before it has written anything. How many packets had been flushed. */
+uint32_t numbered_killed(numbered_writer *writer, const void *how, unsigned int round);
+
 #endif
