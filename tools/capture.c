@@ -196,7 +196,7 @@ static int drain(struct capture *c)
 		return 0;
 	while (!c->drained && !c->failed && !count_reached(c) && (status > 0 || monotonic_ns() < until)) {
 		status = take_some(c);
-		/* The signal's own break may have come while packets were taken, and be left for now. */
+		/* The signal's break, if it came while packets were taken: dispatch returned their number then, and this now. */
 		if (status == PCAP_ERROR_BREAK)
 			status = 0;
 		else if (status == 0)
