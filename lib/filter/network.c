@@ -288,21 +288,33 @@ bool cst_gen_is_port_pair(const struct ast *tree)
 	return true;
 }
 
+static bool resolve_kid(struct cst_gen *g, const struct ast *kid, struct cst_port_range *range)
+{
+	g->at = kid->at;
+	if (!check(g, &kid->match))
+		return false;
+	return kid->match.type == TYPE_PORT ? cst_resolve_port(g, &kid->match.id, range)
+					    : cst_resolve_portrange(g, &kid->match.id, range);
+}
+
 const struct cst_formula *cst_gen_port_pair(struct cst_gen *g, const struct ast *tree)
 {
-	const struct ast_match *first = &tree->list.kids[0]->match;
+	struct ast *const *kids = tree->list.kids;
+	const struct ast_match *first = &kids[0]->match;
 	struct cst_port_range ranges[2];
 
-	for (size_t i = 0; i < 2; i++) {
-		const struct ast_match *match = &tree->list.kids[i]->match;
-		g->at = tree->list.kids[i]->at;
-		if (!check(g, match))
-			return NULL;
-		bool is_resolved = match->type == TYPE_PORT ? cst_resolve_port(g, &match->id, &ranges[i])
-							    : cst_resolve_portrange(g, &match->id, &ranges[i]);
-		if (!is_resolved)
-			return NULL;
+	if (!resolve_kid(g, kids[0], &ranges[0]))
+		return NULL;
+	if (!resolve_kid(g, kids[1], &ranges[1])) {
+		/* Unless the first alone has a fault, too: errors are told from left to right. */
+		const struct cst_diagnosis of_second = *g->diagnosis;
+		g->diagnosis->failed = false;
+		g->at = kids[0]->at;
+		if (cst_gen_ports(g, first->proto, first->dir, ranges, 1))
+			*g->diagnosis = of_second;
+		return NULL;
 	}
+	g->at = kids[0]->at;
 	/* What overlaps is one range. */
 	bool are_apart = ranges[0].high < ranges[1].low || ranges[1].high < ranges[0].low;
 	if (!are_apart) {

@@ -269,6 +269,21 @@ static void sentences_quote_no_control_characters(void **state)
 	expect_refusal("tcp port \\%s%n%s", &ethernet, "unknown port '%s%n%s'");
 }
 
+static void what_fails_first_is_what_the_column_points_at(void **state)
+{
+	struct cst_filter_target target = ethernet;
+
+	(void)state;
+	target.dlt = DLT_AX25;
+	for (int optimize = 0; optimize <= 1; optimize++) {
+		target.optimize = optimize;
+		expect_refusal("port 1 or port 2", &target, "link[n]) and lengths at column 1");
+		expect_refusal("portrange 10-19 or 2", &target, "link[n]) and lengths at column 1");
+		expect_refusal("port 1 or port 99999", &target, "link[n]) and lengths at column 1");
+		expect_refusal("less 9 and (port 1 or port 2)", &target, "link[n]) and lengths at column 13");
+	}
+}
+
 static void ip_broadcast_needs_the_netmask(void **state)
 {
 	static const uint32_t broadcast = 0xff;
@@ -346,6 +361,7 @@ int main(void)
 		cmocka_unit_test(qualifiers_that_do_not_go_together_are_named),
 		cmocka_unit_test(what_a_link_type_lacks_is_said_with_its_name),
 		cmocka_unit_test(sentences_quote_no_control_characters),
+		cmocka_unit_test(what_fails_first_is_what_the_column_points_at),
 		cmocka_unit_test(ip_broadcast_needs_the_netmask),
 		cmocka_unit_test(contradictions_are_errors_of_the_optimiser),
 		cmocka_unit_test(optimised_programs_are_shorter_and_say_the_same),
