@@ -158,7 +158,8 @@ def make_world():
             with open(path, "w", encoding="ascii") as file:
                 file.write("1")
     call("ip", "link", "add", "left", "type", "veth", "peer", "name", "right")
-    kinds = {"bridge0": "bridge", "dummy0": "dummy", "vx0": "vxlan id 7 local 127.0.0.1 dstport 4789 dev lo"}
+    # A bridge that snoops reports groups of its own, now and a second later.
+    kinds = {"bridge0": "bridge mcast_snooping 0", "dummy0": "dummy", "vx0": "vxlan id 7 local 127.0.0.1 dstport 4789 dev lo"}
     made = [name for name, kind in kinds.items() if attempt("ip", "link", "add", name, "type", *kind.split())]
     made += [name for name, kind in {"macvlan0": "macvlan", "left.42": "vlan id 42"}.items()
              if attempt("ip", "link", "add", "link", "left", "name", name, "type", *kind.split())]
