@@ -1,5 +1,5 @@
-"""derived.py ROOT LIBRARY [--write] - the parts of the manual pages that are told elsewhere: the SYNOPSIS of each page of
-section 3, from the names in its NAME section and the prototypes in include/; and the table of capstan-linktype(7), from
+"""derived.py ROOT LIBRARY [--write] - the parts of the manual pages that are told elsewhere: the SYNOPSIS of each page
+of section 3, from the names in its NAME section and the prototypes in include/; and the table of capstan-linktype(7), from
 lib/names/linktypes.c, what the library's filters know of each type, and what the command decodes. With --write they are
 written into the pages; tests/abi/manual_pages.py holds the pages to them."""
 import ctypes
@@ -28,6 +28,17 @@ def prototypes(root):
             said = re.sub(r"\* (?=\w+\()", "*", " ".join(said.split()))
             name = re.search(r"(\w+)\(", said).group(1)
             found[name] = (HEADERS.get(header, header), said + ";")
+    return found
+
+
+def available(root):
+    """name -> the release of libpcap that it first came with, where the header says so"""
+    found = {}
+    for _, text in headers(root):
+        text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
+        said = re.findall(r"^PCAP_API\s[^;]*?(\w+)\([^;]*?\)\s*PCAP_AVAILABLE_(\d+)_(\d+)", text, flags=re.M)
+        for name, major, minor in said:
+            found[name] = f"{major}.{minor}"
     return found
 
 
@@ -71,8 +82,8 @@ def synopsis(page, known):
             said += ([".PP"] if said else []) + [f"\\fB#include <{header}>\\fP"]
             last = header
         said += [".PP"] + [marked(line) for line in wrapped(prototype)]
-    return "\n".join([".nf"] + said + [".fi", ".PP",
-                                       "Compile and link with \\fB$(pkg\\-config \\-\\-cflags \\-\\-libs capstan)\\fP.", ""])
+    said += [".fi", ".PP", "Compile and link with \\fB$(pkg\\-config \\-\\-cflags \\-\\-libs capstan)\\fP.", ""]
+    return "\n".join([".nf"] + said)
 
 
 def linktype_rows(root, library):
