@@ -82,6 +82,28 @@ def sources(folder):
                     yield file.read()
 
 
+# Structs that pages show are those of the headers; of those of capstan_pcapng(3), which are told in prose, each member.
+def check_structs():
+    text = re.sub(r"/\*.*?\*/", "", "".join(sources("include")), flags=re.S)
+    definition = re.compile(r"^struct (\w+) \{(.*?)^\};", re.M | re.S)
+    structs = {name: " ".join(body.split()) for name, body in definition.findall(text)}
+    shown = 0
+    for file, page in pages.items():
+        for example in re.findall(r"^\.EX\n(.*?)^\.EE$", page, flags=re.M | re.S):
+            for name, body in definition.findall(plain(example)):
+                shown += 1
+                if " ".join(re.sub(r"/\*.*?\*/", "", body, flags=re.S).split()) != structs.get(name):
+                    wrong.append(f"{file}: struct {name} is not that of the header")
+    prose = re.compile(r"^\.SS struct (\w+)\n(.*?)(?=^\.S[SH] )", re.M | re.S)
+    for name, told in prose.findall(pages["capstan_pcapng.3"]):
+        shown += 1
+        for member in re.findall(r"(\w+)(?:\[\w+\])?\s*[,;]", re.sub(r"union \{.*?\}", "", structs[name])):
+            if not re.search(rf"\b{member}\b", plain(told)) and member not in ("options", "interface_id", "present"):
+                wrong.append(f"capstan_pcapng.3: struct {name}: {member} is missing")
+    if shown < 10:
+        wrong.append(f"only {shown} structs were found in the pages")
+
+
 # The parts that each page of a function has, and that the texts of its errors are those of the library.
 def check_sections():
     said = re.sub(r'"\s*(?:CST_\w+\s*)?"', "", "".join(sources("lib")).replace('\\"', "\x00")).replace("\x00", '"')
@@ -217,6 +239,7 @@ def check_installation():
 
 of_libpcap = check_functions()
 check_derived()
+check_structs()
 check_sections()
 check_formatting()
 check_references(of_libpcap)
