@@ -25,11 +25,12 @@ demo:
 check:
 	@scripts/check
 
+# UNTIL: begin no step later than so many seconds after the first.
 check-long:
 	@scripts/bootstrap check
 	@scripts/configure $(BUILD) -Dtests=true
 	@ninja -C $(BUILD)
-	@BUILD=$(BUILD) scripts/check-long
+	@BUILD=$(BUILD) scripts/check-long $(UNTIL)
 
 # TARGET is one of those in tests/fuzz.
 fuzz:
