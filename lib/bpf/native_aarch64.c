@@ -590,6 +590,10 @@ void cst_arch_entry(struct cst_code *code, uint32_t zero)
 		load_constant(code, X, 0);
 	if (zero & CST_NATIVE_A)
 		load_constant(code, A, 0);
+#ifdef __ARM_FEATURE_BTI_DEFAULT
+	/* Our objects say that all that is called by pointer begins so; then this does, too. */
+	put(code, 0xd503245f); /* bti c */
+#endif
 }
 
 bool cst_arch_insn(struct cst_code *code, const struct cst_step *step)

@@ -408,6 +408,10 @@ void cst_arch_entry(struct cst_code *code, uint32_t zero)
 		load_constant(code, true, 0);
 	if (zero & CST_NATIVE_A)
 		load_constant(code, false, 0);
+#if defined(__CET__) && __CET__ & 1
+	/* Our objects say that all that is called by pointer begins so; then this does, too. */
+	PUT(code, 0xf3, 0x0f, 0x1e, 0xfa); /* endbr64 */
+#endif
 }
 
 bool cst_arch_insn(struct cst_code *code, const struct cst_step *step)

@@ -1,8 +1,9 @@
-/* cmocka.h - as much of cmocka as tests/unit/bpf_test.c needs, for a processor that has no package of it here. The
- * first failure ends the program. */
+/* cmocka.h - as much of cmocka as bpf_test.c and native_pages_test.c of tests/unit need, for a processor that has no
+ * package of it here. The first failure ends the program. */
 #ifndef CST_TEST_CMOCKA_H
 #define CST_TEST_CMOCKA_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,9 @@ struct CMUnitTest {
 #define assert_true(condition)	((condition) ? (void)0 : fail_msg("not true: %s", #condition))
 #define assert_false(condition) ((condition) ? fail_msg("true: %s", #condition) : (void)0)
 #define assert_null(pointer)	assert_true((pointer) == NULL)
+#define assert_non_null(pointer) assert_true((pointer) != NULL)
+
+#define skip() return (void)puts("skipped")
 
 #define assert_int_equal(a, b)	  cst_assert_int_equal((uintmax_t)(a), (uintmax_t)(b), #a " == " #b, __FILE__, __LINE__)
 #define assert_string_equal(a, b) (strcmp(a, b) == 0 ? (void)0 : fail_msg("\"%s\" != \"%s\"", a, b))
