@@ -2,6 +2,7 @@
  * for, and what it must not overwrite is never emptied. */
 #include "sink.h"
 
+#include "create.h"
 #include "progress.h"
 
 #include <errno.h>
@@ -129,15 +130,15 @@ static bool fail_errno(struct sink *s)
 /* Not emptied before it is known not to be `other`, and that it can be written as it should be. */
 static FILE *open_output(struct sink *s, const struct stat *other)
 {
+	const char *why = NULL;
 	FILE *stream;
 	struct stat st;
 
-	s->fd = s->standard ? STDOUT_FILENO : open(s->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	s->is_new = s->fd >= 0 && !s->standard;
-	if (s->fd < 0 && errno == EEXIST)
-		s->fd = open(s->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	s->fd = s->standard ? STDOUT_FILENO : create_file(s->path, &s->is_new, &why);
 	stream = s->standard ? stdout : s->fd < 0 ? NULL : fdopen(s->fd, "wb");
-	if (!stream || fstat(s->fd, &st)) {
+	if (why) {
+		fail(s, why);
+	} else if (!stream || fstat(s->fd, &st)) {
 		fail_errno(s);
 	} else if (other && S_ISREG(st.st_mode) && st.st_dev == other->st_dev && st.st_ino == other->st_ino) {
 		fail(s, "it is the file that is read");
