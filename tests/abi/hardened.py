@@ -51,12 +51,18 @@ def compiling_faults(path, entries, means):
     return faults
 
 
+def environment_faults(path):
+    asks = re.search(r" U getenv\b", common.must(["nm", "-D", path]))
+    return ["asks the environment in set-user-ID programs, too: that is for secure_getenv()"] if asks else []
+
+
 def functions(path, *options):
     return re.findall(r" T (\w+)", common.must(["nm", "--defined-only", *options, path]))
 
 
 SOFT = """#include <stdio.h>
-int main(int argc, char **argv) { char text[9000]; return snprintf(text, sizeof(text), "%s", argv[argc - 1]) + text[argc]; }
+#include <stdlib.h>
+int main(int argc, char **argv) { char text[9000]; return snprintf(text, sizeof(text), getenv("HOME"), argv[0]) + text[argc]; }
 """
 SOFT_OPTIONS = """-O2 -fno-stack-protector -fno-stack-clash-protection -U_FORTIFY_SOURCE -fno-pie -no-pie
 -Wl,-z,norelro -Wl,-z,lazy -Wl,-z,execstack -Wl,-z,noseparate-code"""
@@ -69,7 +75,7 @@ def sees_faults():
         path = os.path.join(folder, "soft")
         options = shlex.split(SOFT_OPTIONS) + sum((none[kind] for kind in MEANS & set(none)), [])
         common.must(shlex.split(os.environ["CC"]) + ["-x", "c", "-", "-o", path] + options, SOFT)
-        return len(linking_faults(path)) >= 5 and len(compiling_faults(path, ["main"], MEANS)) == len(MEANS)
+        return environment_faults(path) and len(linking_faults(path)) >= 5 and len(compiling_faults(path, ["main"], MEANS)) == len(MEANS)
 
 
 def main(library, command, kit):
@@ -77,8 +83,8 @@ def main(library, command, kit):
         sys.exit("this check does not see faults any more")
     # Small code has no frame of more than a page.
     small = MEANS - {"stack-clash"}
-    faults = [f"the library {fault}" for fault in
-              linking_faults(library) + compiling_faults(library, functions(library, "-D"), MEANS)]
+    faults = [f"the library {fault}" for fault in linking_faults(library) + environment_faults(library) +
+              compiling_faults(library, functions(library, "-D"), MEANS)]
     faults += [f"the command {fault}" for fault in linking_faults(command) + compiling_faults(command, ["main"], MEANS)]
     faults += [f"the porting kit {fault}" for fault in compiling_faults(kit, functions(kit), small)]
     common.verdict(faults, "RELRO, bound at once, no executable stack, code apart; " + ", ".join(sorted(MEANS)))
