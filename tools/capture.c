@@ -4,6 +4,7 @@
 #include "expression.h"
 #include "interrupt.h"
 #include "options.h"
+#include "privileges.h"
 #include "progress.h"
 #include "record.h"
 
@@ -36,6 +37,7 @@ static const struct option_row option_rows[] = {
 	{ 'G', "rotate-time", "SECONDS", "a new file when one is so old, its name made by strftime(3)" },
 	{ 'W', "files", "N", "with -C: overwrite the oldest of N files; with -G: end after N" },
 	{ 'U', "packet-buffered", NULL, "write each packet to the file as it comes" },
+	{ 'Z', "user", "USER", "become USER when the device is open; the files are made by him" },
 	{ OPTION_MICRO, "micro", NULL, "time stamps in microseconds (default but for pcapng)" },
 	{ OPTION_NANO, "nano", NULL, "time stamps in nanoseconds (default for pcapng)" },
 	{ OPTION_FORMAT, "format", "NAME", "pcap or pcapng, whatever FILE is called" },
@@ -47,8 +49,8 @@ const struct command capture_command = {
 	.name = "capture",
 	.run = run,
 	.help = "capture packets from a device",
-	.synopsis = "-i IF [-w FILE] [-C MB] [-G SECONDS] [-W N] [-U] [-c N] [-s BYTES] [-t SECONDS] [-p] [-B KIB]\n"
-		    "       [--immediate] [--micro | --nano] [--format NAME] [--compress NAME[:LEVEL]] [EXPRESSION...]",
+	.synopsis = "-i IF [-w FILE] [-C MB] [-G SECONDS] [-W N] [-U] [-Z USER] [-c N] [-s BYTES] [-t SECONDS]\n"
+		    "       [-p] [-B KIB] [--immediate] [--micro | --nano] [--format NAME] [--compress NAME[:LEVEL]] [EXPRESSION...]",
 	.details = "With EXPRESSION, a filter as in capstan-filter(7), only the packets that it accepts are captured.\n"
 		   "Ctrl-C ends the capture: what was received by then is still taken, and the statistics follow.",
 	.options = option_rows,
@@ -61,6 +63,7 @@ struct wishes {
 	long seconds;     /* 0: no bound */
 	long megabytes, rotate_seconds, files; /* -C, -G, -W */
 	const char *format, *compress;
+	const char *user; /* -Z */
 	bool each_packet, precision_said;
 	int filter_count; /* the words of the filter expression */
 	char **filter;
@@ -269,7 +272,12 @@ static bool begin(struct capture *c)
 
 	c->dlt = pcap_datalink(c->p);
 	c->awaited = !goes_to_a_file(STDOUT_FILENO);
+	/* Before the first file is made, for it is the user's; the rest before the first packet is looked at. */
+	if (w->user && !privileges_drop(&capture_command, w->user, KEEP_NOTHING))
+		return false;
 	if (w->file && !recording_begin(&c->recording, c->p, w->file, w->filter_count, w->filter))
+		return false;
+	if (!privileges_drop(&capture_command, NULL, w->megabytes || w->rotate_seconds ? KEEP_FILES : KEEP_NOTHING))
 		return false;
 	fprintf(stderr, "capturing on %s, link type %s\n", w->device.name, linktype_name(c->dlt, room));
 	return true;
@@ -350,6 +358,9 @@ static int read_wishes(struct wishes *w, int argc, char **argv)
 		case 'U':
 			w->each_packet = true;
 			break;
+		case 'Z':
+			w->user = optarg;
+			break;
 		case OPTION_MICRO:
 			w->device.precision = PCAP_TSTAMP_PRECISION_MICRO;
 			w->precision_said = true;
@@ -419,6 +430,8 @@ static int run(int argc, char **argv)
 		return options_status(code);
 	if (!plan_recording(&c.recording, &wishes))
 		return STATUS_USAGE;
+	if (!privileges_know(&capture_command, wishes.user))
+		return STATUS_FAILED;
 	c.p = device_open(&capture_command, &wishes.device);
 	if (!c.p)
 		return STATUS_FAILED;

@@ -1,6 +1,7 @@
 /* convert.c - `capstan convert`: a savefile in another format, or what is wanted of it. */
 #include "interrupt.h"
 #include "options.h"
+#include "privileges.h"
 #include "progress.h"
 #include "rewrite.h"
 #include "scan.h"
@@ -22,6 +23,7 @@ static const struct option_row option_rows[] = {
 	{ OPTION_NANO, "nano", NULL, "time stamps in nanoseconds" },
 	{ OPTION_FORMAT, "format", "NAME", "pcap or pcapng, whatever OUT is called" },
 	{ OPTION_COMPRESS, "compress", "NAME[:LEVEL]", "none, gzip, zstd or lz4, whatever OUT is called" },
+	{ 'Z', "user", "USER", "become USER when IN is open; OUT is made by him" },
 	{ 0 },
 };
 
@@ -30,7 +32,7 @@ const struct command convert_command = {
 	.run = run,
 	.help = "write a savefile in another format",
 	.synopsis = "[-s BYTES] [-c N] [--interface IF] [--micro | --nano] [--format NAME] [--compress NAME[:LEVEL]]\n"
-		    "       IN OUT [EXPRESSION...]",
+		    "       [-Z USER] IN OUT [EXPRESSION...]",
 	.details = "IN is a savefile of any kind; OUT is pcapng if it ends in .pcapng, else pcap, and compressed if .gz, .zst or\n"
 		   ".lz4 follows. - is standard input or output. Time stamps keep their resolution as far as the format has it.\n"
 		   "With EXPRESSION, a filter as in capstan-filter(7), only the packets that it accepts are written.",
@@ -80,8 +82,11 @@ static int convert(struct wishes *w)
 	bool good;
 
 	w->scan.idle = idle;
-	w->scan.user = &c;
+	w->scan.idle_user = &c;
+	/* The output is made when it is known what belongs there; by a user as he may. */
+	w->scan.keep = w->scan.user ? KEEP_NOTHING : KEEP_FILES;
 	w->scan.progress = &c.progress;
+	rewrite_begin(&c.rewrite, &convert_command, &w->rewrite);
 	interrupt_break(NULL);
 	if (!scan_open(&c.scan, &convert_command, &w->scan)) {
 		interrupt_release();
@@ -90,7 +95,6 @@ static int convert(struct wishes *w)
 	/* A reader that goes away, and a bound on file sizes, are failed writes with a message. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	rewrite_begin(&c.rewrite, &convert_command, &w->rewrite);
 	progress_begin(&c.progress);
 	good = convert_all(&c, w->packets);
 	progress_end(&c.progress);
@@ -132,6 +136,9 @@ static int read_wishes(struct wishes *w, int argc, char **argv)
 		case OPTION_FORMAT:
 			w->format = optarg;
 			break;
+		case 'Z':
+			w->scan.user = optarg;
+			break;
 		case OPTION_COMPRESS:
 			w->compress = optarg;
 			break;
@@ -161,5 +168,7 @@ static int run(int argc, char **argv)
 		return options_status(code);
 	if (!sink_kind_of(&wishes.rewrite.kind, &convert_command, wishes.rewrite.path, wishes.format, wishes.compress))
 		return STATUS_USAGE;
+	if (!privileges_know(&convert_command, wishes.scan.user))
+		return STATUS_FAILED;
 	return convert(&wishes);
 }

@@ -31,6 +31,11 @@ static bool is_named(const char *text, const char *object)
 
 void complain_of(const struct command *command, const char *object, const char *text)
 {
+	/* Of a stream the library does not know the file's name. */
+	static const char nameless[] = "savefile: ";
+
+	if (!strncmp(text, nameless, strlen(nameless)))
+		text += strlen(nameless);
 	if (is_named(text, object))
 		complain(command, "%s", text);
 	else

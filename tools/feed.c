@@ -56,9 +56,10 @@ struct feed {
 	int dlt;
 	bool restamp;
 	bool straight;   /* read from `fd`, not through the library */
-	int fd;
+	int fd;          /* -1: it is not straight, and no file that can be read twice */
 	int64_t unit_ns; /* of the file's stamps */
 	off_t offset;    /* straight: the next record */
+	FILE *stream;    /* until somebody has taken it over */
 
 	/* The thread's own. */
 	pcap_t *file;                     /* read through the library; NULL: straight, or being opened */
@@ -263,6 +264,26 @@ static int fill_by_library(struct feed *f)
 
 /* ---- the thread ---- */
 
+/* Hands the stream to the library. */
+static bool read_by_library(struct feed *f, char *errbuf)
+{
+	f->file = pcap_fopen_offline_with_tstamp_precision(f->stream, PCAP_TSTAMP_PRECISION_NANO, errbuf);
+	if (f->file)
+		f->stream = NULL;
+	return f->file != NULL;
+}
+
+/* A file by its descriptor: by its name we may have lost the right to. */
+static FILE *open_again(const struct feed *f)
+{
+	int fd = f->fd >= 0 ? fcntl(f->fd, F_DUPFD_CLOEXEC, 0) : open(f->path, O_RDONLY | O_CLOEXEC);
+	FILE *stream = fd >= 0 && (f->fd < 0 || lseek(fd, 0, SEEK_SET) == 0) ? fdopen(fd, "rb") : NULL;
+
+	if (!stream && fd >= 0)
+		close(fd);
+	return stream;
+}
+
 static bool begin_pass(struct feed *f, long pass)
 {
 	f->number = 0;
@@ -270,12 +291,15 @@ static bool begin_pass(struct feed *f, long pass)
 	f->offset = FILE_HEADER;
 	if (f->straight || pass == 0)
 		return true;
-	/* The thread may end in either of the two. */
+	/* The thread may end in any of these. */
 	pcap_t *before = f->file;
 	f->file = NULL;
 	pcap_close(before);
-	f->file = pcap_open_offline_with_tstamp_precision(f->path, PCAP_TSTAMP_PRECISION_NANO, f->error);
-	return f->file != NULL;
+	f->stream = open_again(f);
+	if (f->stream)
+		return read_by_library(f, f->error);
+	snprintf(f->error, sizeof(f->error), "%s: opening it again: %s", f->path, strerror(errno));
+	return false;
 }
 
 static void *fill_queues(void *arg)
@@ -313,10 +337,13 @@ static bool opens_straight(struct feed *f)
 	f->fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (f->fd < 0)
 		return false;
-	if (fstat(f->fd, &st) == 0 && S_ISREG(st.st_mode) && pread(f->fd, &head, sizeof(head), 0) == sizeof(head) &&
-	    (head.magic == MAGIC_MICRO || head.magic == MAGIC_NANO) && head.major == 2 && head.minor == 4) {
-		f->unit_ns = head.magic == MAGIC_NANO ? 1 : 1000;
-		return true;
+	if (fstat(f->fd, &st) == 0 && S_ISREG(st.st_mode)) {
+		bool is_straight = pread(f->fd, &head, sizeof(head), 0) == sizeof(head) &&
+				   (head.magic == MAGIC_MICRO || head.magic == MAGIC_NANO) && head.major == 2 &&
+				   head.minor == 4;
+		if (is_straight)
+			f->unit_ns = head.magic == MAGIC_NANO ? 1 : 1000;
+		return is_straight;
 	}
 	close(f->fd);
 	f->fd = -1;
@@ -350,25 +377,30 @@ struct feed *feed_open(const char *path, struct feed_timing timing, long loops, 
 	f->unit_ns = 1;
 	pthread_mutex_init(&f->lock, NULL);
 	pthread_cond_init(&f->changed, NULL);
-	f->file = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, errbuf);
-	if (!f->file) {
+	f->stream = strcmp(path, "-") ? fopen(path, "rbe") : stdin;
+	if (!f->stream) {
+		snprintf(errbuf, PCAP_ERRBUF_SIZE, "%s", strerror(errno));
 		feed_close(f);
 		return NULL;
 	}
-	f->dlt = pcap_datalink(f->file);
 	f->straight = strcmp(path, "-") != 0 && opens_straight(f);
+	f->restamp = is_paced(f) && (!f->straight || loops > 1 || timing.speed != 1);
+	return f;
+}
+
+bool feed_begin(struct feed *f, char *errbuf)
+{
+	if (!read_by_library(f, errbuf))
+		return false;
+	f->dlt = pcap_datalink(f->file);
 	if (f->straight) {
 		pcap_close(f->file);
 		f->file = NULL;
 	}
-	f->restamp = is_paced(f) && (!f->straight || loops > 1 || timing.speed != 1);
-	if (!make_queues(f) || pthread_create(&f->thread, NULL, fill_queues, f) != 0) {
-		snprintf(errbuf, PCAP_ERRBUF_SIZE, "%s: no memory or no thread to read it ahead", path);
-		feed_close(f);
-		return NULL;
-	}
-	f->started = true;
-	return f;
+	f->started = make_queues(f) && pthread_create(&f->thread, NULL, fill_queues, f) == 0;
+	if (!f->started)
+		snprintf(errbuf, PCAP_ERRBUF_SIZE, "no memory or no thread to read it ahead");
+	return f->started;
 }
 
 int feed_datalink(const struct feed *f)
@@ -438,6 +470,8 @@ void feed_close(struct feed *f)
 	}
 	if (f->file)
 		pcap_close(f->file);
+	if (f->stream && f->stream != stdin)
+		fclose(f->stream);
 	if (f->fd >= 0)
 		close(f->fd);
 	for (size_t i = 0; i < QUEUES; i++)

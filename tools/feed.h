@@ -21,11 +21,14 @@ struct feed_queue {
 
 struct feed;
 
-/* Open `path` ("-": standard input), to be gone through `loops` times. Few queues are kept, however large the file. NULL
- * with the reason in `errbuf` (PCAP_ERRBUF_SIZE). */
+/* Open `path` ("-": standard input), to be gone through `loops` times. Of what is in it only the first bytes are looked at.
+ * NULL with the reason in `errbuf` (PCAP_ERRBUF_SIZE). */
 struct feed *feed_open(const char *path, struct feed_timing timing, long loops, char *errbuf);
-int feed_datalink(const struct feed *f);
 int feed_precision(const struct feed *f); /* PCAP_TSTAMP_PRECISION_ of the queues' stamps */
+
+/* Begin to read ahead. Few queues are kept, however large the file. False with the reason in `errbuf`. */
+bool feed_begin(struct feed *f, char *errbuf);
+int feed_datalink(const struct feed *f);
 
 /* The next queue, the feed's own; what was given out before is taken back. NULL: none left, an error, or the user has
  * interrupted. */

@@ -1,6 +1,7 @@
 /* filter.c - `capstan filter`: the program that a filter expression compiles to. */
 #include "expression.h"
 #include "options.h"
+#include "privileges.h"
 #include "program.h"
 
 #include <errno.h>
@@ -170,6 +171,8 @@ static int run(int argc, char **argv)
 
 	if (code != OPTION_END)
 		return options_status(code);
+	if (!privileges_drop(&filter_command, NULL, KEEP_NOTHING))
+		return STATUS_FAILED;
 	expression = expression_join(argc - optind, argv + optind);
 	p = pcap_open_dead(wishes.dlt, (int)wishes.snaplen);
 	if (expression && p)

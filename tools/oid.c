@@ -3,6 +3,7 @@
 #include "interrupt.h"
 #include "oid_text.h"
 #include "options.h"
+#include "privileges.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -118,6 +119,8 @@ static int show(struct asking *k, bpf_u_int32 oid)
 static int hold(void)
 {
 	fflush(stdout);
+	if (!privileges_drop(&oid_command, NULL, KEEP_NOTHING))
+		return STATUS_FAILED;
 	/* A signal that comes just before the sleep is seen after it. */
 	while (!interrupt_seen())
 		sleep(1);
@@ -189,7 +192,8 @@ static int run(int argc, char **argv)
 	asking->p = device_open(&oid_command, &wishes);
 	if (asking->p) {
 		interrupt_break(asking->p);
-		status = answer(asking, argv[optind], is_held);
+		if (privileges_drop(&oid_command, NULL, KEEP_DEVICE))
+			status = answer(asking, argv[optind], is_held);
 		interrupt_release();
 		pcap_close(asking->p);
 	}

@@ -3,6 +3,7 @@
 #include "device.h"
 #include "interrupt.h"
 #include "options.h"
+#include "privileges.h"
 #include "progress.h"
 #include "scan.h"
 #include "summary.h"
@@ -26,6 +27,7 @@ static const struct option_row option_rows[] = {
 	{ 's', "statistics", NULL, "print what the packets come to: times, sizes, protocols, interfaces" },
 	{ 'c', "count", "N", "end after N packets" },
 	{ OPTION_INTERFACE, "interface", "IF", "packets of this interface of a pcapng file, a number or a name" },
+	{ 'Z', "user", "USER", "become USER when the file is open" },
 	{ 0 },
 };
 
@@ -33,7 +35,7 @@ const struct command read_command = {
 	.name = "read",
 	.run = run,
 	.help = "print the packets of a savefile",
-	.synopsis = "[-q | -s] [-c N] [--interface IF] FILE [EXPRESSION...]",
+	.synopsis = "[-q | -s] [-c N] [--interface IF] [-Z USER] FILE [EXPRESSION...]",
 	.details = "FILE is a savefile, pcap or pcapng, as it is or compressed by gzip, zstd or lz4; or - for standard input.\n"
 		   "With EXPRESSION, a filter as in capstan-filter(7), only the packets that it accepts are read.",
 	.options = option_rows,
@@ -44,6 +46,7 @@ enum output { OUTPUT_LINES, OUTPUT_QUIET, OUTPUT_STATISTICS };
 struct reading {
 	struct scan scan;
 	enum output output;
+	const char *compression; /* for --statistics */
 	bool classic; /* a pcap file */
 	long most; /* packets; 0: no bound */
 	bool unseen; /* nothing appears that would tell how far it has come, or that a counter would disturb */
@@ -184,10 +187,15 @@ static const char *compression_of(const char *path)
 		{ { 0x28, 0xb5, 0x2f, 0xfd }, 4, ", zstd" },
 		{ { 0x04, 0x22, 0x4d, 0x18 }, 4, ", lz4" },
 	};
-	FILE *file = fopen(path, "rbe");
+	struct stat st;
 	const char *name = "";
 	uint8_t magic[4];
+	FILE *file;
 
+	/* A pipe cannot be looked at twice. */
+	if (stat(path, &st) || !S_ISREG(st.st_mode))
+		return name;
+	file = fopen(path, "rbe");
 	if (!file)
 		return name;
 	if (fread(magic, sizeof(magic), 1, file) == 1)
@@ -205,7 +213,7 @@ static void print_statistics(const struct reading *r)
 	printf("%-12s %s\n%-12s %s", "file", r->scan.name, "format", r->classic ? "pcap" : "pcapng");
 	/* A pipe cannot be looked at twice, and standard input may be one. */
 	if (strcmp(r->scan.path, "-") && !stat(r->scan.path, &st) && S_ISREG(st.st_mode))
-		printf("%s, %jd bytes", compression_of(r->scan.path), (intmax_t)st.st_size);
+		printf("%s, %jd bytes", r->compression, (intmax_t)st.st_size);
 	putchar('\n');
 	summary_print(&r->summary);
 }
@@ -236,6 +244,7 @@ static int read_file(struct reading *r, const struct scan_wishes *wishes)
 
 	/* Before the file is opened: a pipe may keep us waiting there. */
 	interrupt_break(NULL);
+	r->compression = compression_of(wishes->path);
 	if (!scan_open(&r->scan, &read_command, wishes)) {
 		interrupt_release();
 		return STATUS_FAILED;
@@ -286,6 +295,9 @@ static int run(int argc, char **argv)
 		case OPTION_INTERFACE:
 			wishes.only = optarg;
 			break;
+		case 'Z':
+			wishes.user = optarg;
+			break;
 		default:
 			return options_status(code);
 		}
@@ -296,5 +308,7 @@ static int run(int argc, char **argv)
 	wishes.filter_count = argc - optind - 1;
 	wishes.filter = argv + optind + 1;
 	reading.unseen = reading.output != OUTPUT_LINES || goes_to_a_file(STDOUT_FILENO);
+	if (!privileges_know(&read_command, wishes.user))
+		return STATUS_FAILED;
 	return read_file(&reading, &wishes);
 }

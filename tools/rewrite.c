@@ -2,6 +2,7 @@
 #include "rewrite.h"
 
 #include "device.h"
+#include "privileges.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -40,11 +41,10 @@ static bool done(struct rewrite *r, bool good)
 static bool open_output(struct rewrite *r)
 {
 	const struct rewrite_wishes *w = r->wishes;
-	struct stat input;
-	bool known = !(strcmp(w->input, "-") ? stat(w->input, &input) : fstat(STDIN_FILENO, &input));
 
 	r->is_open = true;
-	return done(r, sink_open(&r->sink, w->path, &w->kind, known ? &input : NULL));
+	return done(r, sink_open(&r->sink, w->path, &w->kind, r->input_known ? &r->input : NULL)) &&
+	       privileges_drop(r->command, NULL, KEEP_NOTHING);
 }
 
 static uint32_t cut(const struct rewrite *r, uint32_t caplen)
@@ -331,6 +331,7 @@ static bool begin_empty_pcap(struct rewrite *r, const struct scan *scan)
 void rewrite_begin(struct rewrite *r, const struct command *command, const struct rewrite_wishes *wishes)
 {
 	*r = (struct rewrite){ .command = command, .wishes = wishes };
+	r->input_known = !(strcmp(wishes->input, "-") ? stat(wishes->input, &r->input) : fstat(STDIN_FILENO, &r->input));
 }
 
 bool rewrite_take(struct rewrite *r, const struct scan *scan, const struct capstan_pcapng_block *block)

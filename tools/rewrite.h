@@ -25,6 +25,8 @@ struct rewrite_interface {
 struct rewrite {
 	const struct command *command;
 	const struct rewrite_wishes *wishes;
+	struct stat input; /* what the output must not be */
+	bool input_known;
 	struct sink sink;
 	bool is_open;
 	bool failed; /* the sink's fault, not yet told */
@@ -45,6 +47,7 @@ struct rewrite {
 	uint64_t coarsened, untimed, not_copied, passed_over;
 };
 
+/* Before rights are given up that finding the input may take. */
 void rewrite_begin(struct rewrite *r, const struct command *command, const struct rewrite_wishes *wishes);
 /* The output is created with the first block that belongs there. False: after a complaint, or the sink failed, which
  * rewrite_end() tells. */

@@ -4,6 +4,7 @@
 #include "device.h"
 #include "expression.h"
 #include "interrupt.h"
+#include "privileges.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -13,23 +14,23 @@
 /* What a dead handle compiles for: as much as any packet has. */
 #define SNAPLEN 262144
 
-static capstan_pcapng_reader *open_reader(struct scan *s, const struct scan_wishes *w,
-					  char errbuf[static PCAP_ERRBUF_SIZE])
+/* False: the reason is in `errbuf`, unless it was told. */
+static bool open_reader(struct scan *s, const struct scan_wishes *w, char errbuf[static PCAP_ERRBUF_SIZE])
 {
-	FILE *stream = waiting_open(w->path, w->idle, w->user);
-	capstan_pcapng_reader *reader;
+	FILE *stream = waiting_open(w->path, w->idle, w->idle_user);
 
 	s->is_file = !stream && !errno;
 	if (s->is_file)
-		return capstan_pcapng_open(w->path, errbuf);
+		stream = strcmp(w->path, "-") ? fopen(w->path, "rbe") : stdin;
 	if (!stream) {
 		snprintf(errbuf, PCAP_ERRBUF_SIZE, "%s", strerror(errno));
-		return NULL;
+		return false;
 	}
-	reader = capstan_pcapng_fopen(stream, errbuf);
-	if (!reader)
+	if (privileges_drop(s->command, w->user, w->keep))
+		s->reader = capstan_pcapng_fopen(stream, errbuf);
+	if (!s->reader && stream != stdin)
 		fclose(stream);
-	return reader;
+	return s->reader;
 }
 
 bool scan_open(struct scan *s, const struct command *command, const struct scan_wishes *w)
@@ -45,10 +46,10 @@ bool scan_open(struct scan *s, const struct command *command, const struct scan_
 			return false;
 		}
 	}
-	s->reader = open_reader(s, w, errbuf);
-	if (s->reader)
+	if (open_reader(s, w, errbuf))
 		return true;
-	complain_of(command, s->name, errbuf);
+	if (*errbuf)
+		complain_of(command, s->name, errbuf);
 	scan_close(s);
 	return false;
 }

@@ -35,8 +35,10 @@ struct scan_wishes {
 	const char *only;
 	int filter_count;
 	char **filter; /* words */
+	const char *user;  /* to become, and what to be able to do yet, before the file is looked into: privileges_drop() */
+	unsigned int keep;
 	waiting_idle idle; /* while the input makes wait */
-	void *user;
+	void *idle_user;
 	struct progress *progress; /* ends before anything is complained about */
 };
 

@@ -3,6 +3,7 @@
 #include "expression.h"
 #include "interrupt.h"
 #include "options.h"
+#include "privileges.h"
 
 #include <capstan/engine.h>
 #include <errno.h>
@@ -25,6 +26,7 @@ static const struct option_row option_rows[] = {
 	{ 't', "period", "MS", "length of a period in milliseconds; 1000 by default" },
 	{ 'c', "count", "N", "end after N periods" },
 	{ 'p', "no-promiscuous", NULL, "leave the device's promiscuous mode alone" },
+	{ 'Z', "user", "USER", "become USER when the device is open" },
 	{ 0 },
 };
 
@@ -32,7 +34,7 @@ const struct command stat_command = {
 	.name = "stat",
 	.run = run,
 	.help = "show packets and bits per second of a device",
-	.synopsis = "-i IF [-t MS] [-c N] [-p] [EXPRESSION...]",
+	.synopsis = "-i IF [-t MS] [-c N] [-p] [-Z USER] [EXPRESSION...]",
 	.details = "With EXPRESSION, a filter as in capstan-filter(7), only the packets that it accepts are counted.\n"
 		   "On a terminal a table is kept up to date; elsewhere each period is a line.",
 	.options = option_rows,
@@ -41,6 +43,7 @@ const struct command stat_command = {
 struct wishes {
 	struct device_wishes device;
 	long periods; /* 0: no bound */
+	const char *user; /* -Z */
 	int filter_count;
 	char **filter;
 };
@@ -165,8 +168,10 @@ static int count(struct count *c)
 		return STATUS_FAILED;
 	}
 	const char *engine = capstan_engine(c->p, CAPSTAN_STATISTICS);
-	fprintf(stderr, "counting on %s, %s\n", c->wishes->device.name,
-		engine && !strcmp(engine, "ebpf") ? "in the kernel" : "in user space");
+	bool in_kernel = engine && !strcmp(engine, "ebpf");
+	if (!privileges_drop(&stat_command, c->wishes->user, in_kernel ? KEEP_COUNTING : KEEP_NOTHING))
+		return STATUS_FAILED;
+	fprintf(stderr, "counting on %s, %s\n", c->wishes->device.name, in_kernel ? "in the kernel" : "in user space");
 	c->table = isatty(STDOUT_FILENO) == 1;
 	interrupt_break(c->p);
 	while (status >= 0 && !interrupt_seen() && !c->write_errno &&
@@ -214,6 +219,9 @@ static int read_wishes(struct wishes *w, int argc, char **argv)
 		case 'p':
 			w->device.promisc = false;
 			break;
+		case 'Z':
+			w->user = optarg;
+			break;
 		default:
 			return code;
 		}
@@ -235,6 +243,8 @@ static int run(int argc, char **argv)
 
 	if (code != OPTION_END)
 		return options_status(code);
+	if (!privileges_know(&stat_command, wishes.user))
+		return STATUS_FAILED;
 	c.p = device_open(&stat_command, &wishes.device);
 	if (!c.p)
 		return STATUS_FAILED;

@@ -19,10 +19,10 @@ STRANGER = 1  # any user but root
 is_root = open("/proc/self/uid_map", encoding="ascii").read().split()[2] != "1"
 
 
-def write(path, cwd=None):
+def write(path, as_user=None, cwd=None):
     """"", or why `capstan convert` did not write to `path`."""
-    done = subprocess.run([CAPSTAN, "convert", SAVEFILE, path], stderr=subprocess.PIPE,
-                          text=True, timeout=LIMIT, cwd=cwd, check=False)
+    done = subprocess.run([CAPSTAN, "convert", SAVEFILE, path, *(["-Z", as_user] if as_user else [])], stderr=subprocess.PIPE,
+                          text=True, timeout=LIMIT, cwd=cwd, env=namespace.without_leak_check(as_user), check=False)
     assert (done.returncode == 0) == ("packets written" in done.stderr), done.stderr
     return "" if done.returncode == 0 else done.stderr
 
@@ -110,6 +110,16 @@ def files_of_others_are_not_written_to():
     assert write(theirs) == ""  # where they could not have put it
 
 
+def another_user_is_told_by_the_kernel_alone():
+    link = os.path.join(OPEN, "link")
+    os.symlink(put(os.path.join(OPEN, "target")), link)
+    for path in OPEN, os.path.join(OPEN, "target"):
+        os.chown(path, 65534, 65534)
+    os.lchown(link, 65534, 65534)
+    os.chmod(FOLDER, 0o755)
+    assert write(link, "nobody") == ""
+
+
 def captures_do_not_follow_either():
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     target, first = put(os.path.join(OWN, "target")), os.path.join(OPEN, "a.pcap")
@@ -165,7 +175,7 @@ tests = [links_are_not_followed_where_anybody_may_write, nor_links_to_folders, l
          new_files_and_own_ones_may_be_written_anywhere, captures_do_not_follow_either, descriptors_of_proc_are_written_to,
          nobody_wins_a_race]
 if is_root:
-    tests += [files_of_others_are_not_written_to]
+    tests += [files_of_others_are_not_written_to, another_user_is_told_by_the_kernel_alone]
 else:
     print("part skipped: files of other users need root")
 try:

@@ -19,3 +19,9 @@ def enter(*ways):
             os.execvp("unshare", ["unshare", *way, sys.executable, *sys.argv])
     print("skipped: needs a network namespace (root, or user namespaces allowed)")
     sys.exit(SKIP)
+
+
+def without_leak_check(changes_user=True):
+    """An environment for a command that becomes another user: it may not be traced any more, and LeakSanitizer would have to."""
+    options = os.environ.get("ASAN_OPTIONS", "") + (":detect_leaks=0" if changes_user else "")
+    return {**os.environ, "ASAN_OPTIONS": options}
