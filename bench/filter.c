@@ -2,6 +2,7 @@
  * in 1 MiB: its bpf_filter(), our interpreter, our native code, and for some the same predicate written in C; then its
  * bpf_filter() again beside the native code of the program as we compile it. Prints a line a filter: name, instructions,
  * ns a packet of each way (0: not written), us to compile natively, instructions of our program, ns of the last two. */
+#include "host.h"
 #include "library.h"
 
 #include "base/bytes.h"

@@ -2,10 +2,9 @@
 #include "library.h"
 
 #include <dlfcn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
 
 struct library load_library(const char *path)
 {
@@ -42,6 +41,7 @@ struct library load_library(const char *path)
 		{ "pcap_stats", &lib.stats },
 		{ "pcap_findalldevs", &lib.findalldevs },
 		{ "pcap_freealldevs", &lib.freealldevs },
+		{ "pcap_inject", &lib.inject },
 		{ "pcap_sendpacket", &lib.sendpacket },
 		{ "pcap_geterr", &lib.geterr },
 		{ "pcap_close", &lib.close },
@@ -62,38 +62,4 @@ struct library load_library(const char *path)
 	void *setmode = dlsym(handle, "pcap_setmode");
 	memcpy(&lib.setmode, &setmode, sizeof(setmode));
 	return lib;
-}
-
-double wall_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static double seconds(struct timeval tv)
-{
-	return (double)tv.tv_sec + (double)tv.tv_usec / 1e6;
-}
-
-double cpu_seconds(void)
-{
-	struct rusage usage;
-
-	getrusage(RUSAGE_SELF, &usage);
-	return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-long peak_kib(void)
-{
-	FILE *status = fopen("/proc/self/status", "r");
-	char line[256];
-	long kib = -1;
-
-	while (status && kib < 0 && fgets(line, sizeof(line), status))
-		sscanf(line, "VmHWM: %ld", &kib);
-	if (status)
-		fclose(status);
-	return kib;
 }

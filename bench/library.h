@@ -27,6 +27,7 @@ struct library {
 	int (*stats)(pcap_t *, struct pcap_stat *);
 	int (*findalldevs)(pcap_if_t **, char *);
 	void (*freealldevs)(pcap_if_t *);
+	int (*inject)(pcap_t *, const void *, size_t);
 	int (*sendpacket)(pcap_t *, const u_char *, int);
 	struct pcap_send_queue *(*sendqueue_alloc)(u_int);
 	u_int (*sendqueue_transmit)(pcap_t *, struct pcap_send_queue *, int); /* NULL where there is none */
@@ -37,12 +38,5 @@ struct library {
 
 /* Load the library at `path`; ends the program with a message when that fails. */
 struct library load_library(const char *path);
-
-/* Seconds: wall clock (monotonic), and CPU of this process in user and kernel. */
-double wall_seconds(void);
-double cpu_seconds(void);
-
-/* The most memory that this process had so far; -1: the kernel does not say. */
-long peak_kib(void);
 
 #endif

@@ -3,6 +3,7 @@
  * A child on the first CPU sends frames on "left", RATE a second (0: as fast as it can); this process captures on the
  * second, until the child's closing frames arrive. Prints: sent, delivered, dropped, CPU nanoseconds of the capturing
  * process per delivered packet. */
+#include "host.h"
 #include "library.h"
 
 #include <arpa/inet.h>
@@ -10,7 +11,6 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -24,15 +24,6 @@
 #define TYPE_FLOOD   0xb5
 #define TYPE_CLOSING 0xb6
 #define TYPE_BYTE    13
-
-static void run_on(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET((size_t)cpu, &set);
-	sched_setaffinity(0, sizeof(set), &set);
-}
 
 static void send_flood(long packets, double rate, size_t bytes)
 {

@@ -1,5 +1,6 @@
 /* open_close.c - open and close a live handle on "right": open_close LIBRARY CYCLES. Prints milliseconds a cycle, for
  * opening and for closing. */
+#include "host.h"
 #include "library.h"
 
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /* read.c - read a savefile with pcap_loop or pcap_next_ex: read LIBRARY FILE loop|next_ex [FILTER]. FILE "-" is
  * standard input. FILTER is what tcpdump -ddd prints, or an expression that the library compiles. Prints packets that were
  * delivered, the sum of their lengths, the nanoseconds that it took, and the most memory that the process had, in KiB. */
+#include "host.h"
 #include "library.h"
 
 #include <stdbool.h>

@@ -1,11 +1,13 @@
 /* read_floor.c - what reading a savefile costs at least: read_floor FILE BLOCK_KIB. Reads blocks and touches each
  * record's header; nothing is checked, and nobody is told of a packet. For classic savefiles and pcapng files of this
  * host's byte order. Prints packets, the sum of their lengths, and the nanoseconds that it took. */
-#include "library.h"
+#include "host.h"
 
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -5,6 +5,7 @@
  *
  * WAY: loop (pcap_sendpacket), queue (pcap_sendqueue_transmit), busy (a loop on the clock around send(2)), tcpreplay.
  * PEER: plain, gro, drop (an XDP program drops what comes). CPU 0 sends, CPU 1 receives. */
+#include "host.h"
 #include "library.h"
 #include "xdp_drop.h"
 
@@ -14,7 +15,6 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,15 +36,6 @@ static void fail(const char *what)
 {
 	perror(what);
 	exit(2);
-}
-
-static void run_on(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET((size_t)cpu, &set);
-	sched_setaffinity(0, sizeof(set), &set);
 }
 
 static int64_t now_ns(void)
@@ -231,21 +222,6 @@ static void prepare_peer(const char *peer)
 		shell(strcmp(peer, "gro") == 0 ? "ethtool -K right gro on" : "ethtool -K right gro off");
 }
 
-static uint64_t arrived(void)
-{
-	static const char path[] = "/proc/net/dev";
-	FILE *file = fopen(path, "re");
-	char line[512];
-	unsigned long long bytes, packets = 0;
-
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, " right: %llu %llu", &bytes, &packets) == 2)
-			break;
-	if (!file || fclose(file) != 0)
-		fail(path);
-	return packets;
-}
-
 /* ---- back to back ---- */
 
 /* Send in a child: CPU time is the sender's alone. */
@@ -285,14 +261,14 @@ static int rate(const struct way *way, const struct library *lib, char **args)
 
 	prepare_peer(args[2]);
 	save(&l);
-	const uint64_t before = arrived();
+	const uint64_t before = packets_received("right");
 	int64_t first_ns = 0, last_ns = 0, give_up_ns = INT64_MAX;
 	uint64_t count = 0;
 	bool ended = false;
 	double cpu = 0;
 	pid_t child = start_sending(way, lib, &l, false);
 	while (count < l.packets && now_ns() < give_up_ns) {
-		const uint64_t now = arrived() - before;
+		const uint64_t now = packets_received("right") - before;
 		if (now > count) {
 			last_ns = now_ns();
 			first_ns = first_ns ? first_ns : last_ns;

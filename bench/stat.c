@@ -4,6 +4,7 @@
  * in its time. On the second CPU nobody listens, or a thread captures and counts through LIBPCAP, or one reads the
  * records of CAPSTAN's statistics mode, with each engine. Prints a line a round, nanoseconds a packet of both CPUs
  * together: nobody, libpcap, ebpf, user; then the share of its CPU that each of the last three's thread took, in percent. */
+#include "host.h"
 #include "library.h"
 
 #include <arpa/inet.h>
@@ -12,7 +13,6 @@
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -26,15 +26,6 @@
 #define RECORD_MS 1000
 #define READ_MS	  100
 #define SNAPLEN	  96
-
-static void run_on(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET((size_t)cpu, &set);
-	sched_setaffinity(0, sizeof(set), &set);
-}
 
 static void fail(const char *what, const char *why)
 {

@@ -1,6 +1,7 @@
 /* write.c - dump packets to a savefile: write LIBRARY PATH BYTES COUNT. COUNT packets of BYTES each. With "floor" for
  * LIBRARY, what it would take without one: records copied into a block that write(2) takes away. Prints the file's length
  * that came of it, and the nanoseconds that it took, opening and closing included. */
+#include "host.h"
 #include "library.h"
 
 #include <fcntl.h>
