@@ -3,7 +3,7 @@ BUILD  = build
 PREFIX = /usr/local
 TIME   = 60
 
-.PHONY: all bootstrap build demo check check-long fuzz bench install uninstall clean help
+.PHONY: all bootstrap build demo check check-long fuzz bench bench-quick bench-docs install uninstall clean help
 
 all: bootstrap build
 
@@ -28,7 +28,7 @@ check:
 # UNTIL: begin no step later than so many seconds after the first.
 check-long:
 	@scripts/bootstrap check
-	@scripts/configure $(BUILD) -Dtests=true
+	@scripts/configure $(BUILD) -Dtests=true -Dbench=true
 	@ninja -C $(BUILD)
 	@BUILD=$(BUILD) scripts/check-long $(UNTIL)
 
@@ -37,11 +37,17 @@ fuzz:
 	@scripts/bootstrap check
 	@scripts/fuzz "$(TARGET)" "$(TIME)"
 
-bench:
+# ONLY: sections, with commas between; by default all.
+bench bench-quick:
 	@scripts/bootstrap check
 	@scripts/configure $(BUILD) -Dtests=true -Dbench=true
 	@ninja -C $(BUILD)
-	@meson test -C $(BUILD) --no-rebuild --benchmark --verbose
+	@bench/run.py --build $(BUILD) $(if $(ONLY),--only $(ONLY)) $(if $(findstring quick,$@),--quick)
+
+# The table and the picture of docs/PERFORMANCE.md, of what `make bench` has measured.
+bench-docs:
+	@bench/plot.py $(BUILD)/bench.json docs/performance.svg
+	@bench/table.py --into docs/PERFORMANCE.md --picture performance.svg $(BUILD)/bench.json
 
 # Into DESTDIR when given, for packages.
 install: build
@@ -61,7 +67,9 @@ help:
 	@echo "make check      build with gcc and clang, run every test"
 	@echo "make check-long what takes too long for make check: a quarter of an hour"
 	@echo "make fuzz       TARGET=name TIME=$(TIME): run a fuzz target for so many seconds"
-	@echo "make bench      measure against libpcap"
+	@echo "make bench      ONLY=section,...: measure against libpcap, tcpreplay and others, in less than 25 minutes"
+	@echo "make bench-quick  the same with few rounds and packets, in about one"
+	@echo "make bench-docs the table and the picture of docs/PERFORMANCE.md, of the last make bench"
 	@echo "make install    PREFIX=$(PREFIX) DESTDIR="
 	@echo "make uninstall  what the last install put there"
 	@echo "make clean      remove what was built"

@@ -1,10 +1,12 @@
-/* compile.c - what it costs to compile a filter: compile CAPSTAN LIBPCAP EVERYDAY. The expressions of the file EVERYDAY,
- * one a line, and long lists of random addresses and ports, on Ethernet, optimised, by both libraries in turn. Times are
- * the process's own. libpcap's grows with the cube of a list: it is asked for what it does in a few seconds.
+/* compile.c - what it costs to compile a filter: compile CAPSTAN LIBPCAP EVERYDAY ROUNDS LIST_ROUNDS LONGEST PATIENCE. The
+ * expressions of the file EVERYDAY, one a line, and lists of up to LONGEST random addresses and ports, on Ethernet,
+ * optimised, by both libraries in turn. Times are the process's own. libpcap's grows with the cube of a list: it is asked
+ * for what it does in PATIENCE seconds.
  *
- * Prints a line each, words apart by tabs: "everyday", the expression, libpcap's us, ours, libpcap's instructions, ours;
- * and "list", its kind, its length, libpcap's ms (0: not asked), ours, libpcap's instructions, ours, the KiB that our
- * compilation took at its peak, the instructions of the longest way through our program. */
+ * Prints a line each, words apart by tabs, the times of all rounds apart by commas: "everyday", the expression, libpcap's
+ * us, ours, libpcap's instructions, ours; and "list", its kind, its length, libpcap's ms (none: not asked), ours, libpcap's
+ * instructions, ours, the KiB that our compilation took at its peak, the instructions of the longest way through our
+ * program. */
 #include "library.h"
 
 #include <dlfcn.h>
@@ -21,14 +23,19 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 enum {
-	EVERYDAY_ROUNDS = 15,
-	LIST_ROUNDS = 5,
+	MOST_ROUNDS = 100,
 	MOST_LENGTH = 10000,
 	ROOM = 128, /* for one of a list */
 };
 
 static const double LEAST_SECONDS = 1e-3; /* of compiling the same expression, for one time of an everyday one */
-static const double PATIENCE = 3;	  /* seconds that one compilation may take */
+
+/* What is asked for. */
+struct job {
+	int rounds, list_rounds;
+	uint32_t longest;
+	double patience; /* seconds that one compilation may take */
+};
 
 struct compiler {
 	pcap_t *dead;
@@ -98,17 +105,11 @@ static double time_of(const struct compiler *c, const char *expression, unsigned
 	return (seconds_of_work() - start) / repeats;
 }
 
-static int by_size(const void *a, const void *b)
+static void print_times(const double *seconds, int count, double unit)
 {
-	double left = *(const double *)a, right = *(const double *)b;
-
-	return left < right ? -1 : left > right;
-}
-
-static double median(double *numbers, size_t count)
-{
-	qsort(numbers, count, sizeof(*numbers), by_size);
-	return numbers[count / 2];
+	for (int i = 0; i < count; i++)
+		printf("%s%.3f", i ? "," : "", seconds[i] / unit);
+	putchar('\t');
 }
 
 /* The instructions of the longest way through a program without loops, each of which jumps forward only. */
@@ -159,23 +160,25 @@ static uint32_t length_of_program(const struct compiler *c, const char *expressi
 	return length;
 }
 
-static void measure_everyday(const struct compiler *ours, const struct compiler *theirs, const char *expression)
+static void measure_everyday(const struct compiler *ours, const struct compiler *theirs, const struct job *job,
+			     const char *expression)
 {
-	double our_times[EVERYDAY_ROUNDS], their_times[EVERYDAY_ROUNDS];
+	double our_times[MOST_ROUNDS], their_times[MOST_ROUNDS];
 	unsigned int our_repeats = 1 + (unsigned int)(LEAST_SECONDS / time_of(ours, expression, 3));
 	unsigned int their_repeats = 1 + (unsigned int)(LEAST_SECONDS / time_of(theirs, expression, 3));
 
-	for (int i = 0; i < EVERYDAY_ROUNDS; i++) {
+	for (int i = 0; i < job->rounds; i++) {
 		their_times[i] = time_of(theirs, expression, their_repeats);
 		our_times[i] = time_of(ours, expression, our_repeats);
 	}
-	printf("everyday\t%s\t%.2f\t%.2f\t%u\t%u\n", expression, median(their_times, EVERYDAY_ROUNDS) * 1e6,
-	       median(our_times, EVERYDAY_ROUNDS) * 1e6, length_of_program(theirs, expression),
-	       length_of_program(ours, expression));
+	printf("everyday\t%s\t", expression);
+	print_times(their_times, job->rounds, 1e-6);
+	print_times(our_times, job->rounds, 1e-6);
+	printf("%u\t%u\n", length_of_program(theirs, expression), length_of_program(ours, expression));
 }
 
 /* Expressions stand one a line; comments and [LINKTYPE] are other programs' (tests/data/filters). */
-static void measure_file(const struct compiler *ours, const struct compiler *theirs, const char *path)
+static void measure_file(const struct compiler *ours, const struct compiler *theirs, const struct job *job, const char *path)
 {
 	char line[1024];
 	FILE *file = fopen(path, "r");
@@ -187,7 +190,7 @@ static void measure_file(const struct compiler *ours, const struct compiler *the
 	while (fgets(line, sizeof(line), file)) {
 		line[strcspn(line, "\n")] = '\0';
 		if (line[0] && line[0] != '#' && line[0] != '[')
-			measure_everyday(ours, theirs, line);
+			measure_everyday(ours, theirs, job, line);
 	}
 	fclose(file);
 }
@@ -358,38 +361,51 @@ static double time_of_first(const struct compiler *c, const char *expression)
 	return time_of(c, expression, 1);
 }
 
-/* `their_seconds`: what libpcap takes at most, as far as is known; then what it took. */
-static void measure_list(const struct compiler *ours, const struct compiler *theirs, const struct kind *kind,
-			 uint32_t count, const char *text, double *their_seconds)
+static double least(const double *numbers, int count)
 {
-	double our_times[LIST_ROUNDS], their_times[LIST_ROUNDS] = { 0 };
-	bool is_asked = *their_seconds < PATIENCE;
-	int their_rounds = *their_seconds < PATIENCE / LIST_ROUNDS ? LIST_ROUNDS : 1;
+	double found = numbers[0];
 
-	for (int i = 0; i < LIST_ROUNDS; i++) {
-		if (is_asked && i < their_rounds)
+	for (int i = 1; i < count; i++)
+		found = numbers[i] < found ? numbers[i] : found;
+	return found;
+}
+
+/* `their_seconds`: what libpcap takes at most, as far as is known; then what it took. */
+static void measure_list(const struct compiler *ours, const struct compiler *theirs, const struct job *job,
+			 const struct kind *kind, uint32_t count, const char *text, double *their_seconds)
+{
+	double our_times[MOST_ROUNDS], their_times[MOST_ROUNDS] = { 0 };
+	int their_rounds = *their_seconds >= job->patience			? 0
+			   : *their_seconds < job->patience / job->list_rounds ? job->list_rounds
+										: 1;
+
+	for (int i = 0; i < job->list_rounds; i++) {
+		if (i < their_rounds)
 			their_times[i] = time_of_first(theirs, text);
 		our_times[i] = time_of_first(ours, text);
 	}
-	double took = is_asked ? median(their_times, (size_t)their_rounds) : 0;
-	if (is_asked)
-		*their_seconds = took;
+	if (their_rounds > 0)
+		*their_seconds = least(their_times, their_rounds);
 	struct bpf_program program = program_of(ours, text);
-	printf("list\t%s\t%u\t%.3f\t%.3f\t%u\t%u\t%ld\t%u\n", kind->name, count, took * 1e3,
-	       median(our_times, LIST_ROUNDS) * 1e3, is_asked ? length_of_program(theirs, text) : 0, program.bf_len,
+	printf("list\t%s\t%u\t", kind->name, count);
+	print_times(their_times, their_rounds, 1e-3);
+	print_times(our_times, job->list_rounds, 1e-3);
+	printf("%u\t%u\t%ld\t%u\n", their_rounds > 0 ? length_of_program(theirs, text) : 0, program.bf_len,
 	       peak_memory(ours, text), longest_way(&program));
+	fflush(stdout);
 	ours->freecode(&program);
 }
 
-static void measure_kind(const struct compiler *ours, const struct compiler *theirs, const struct kind *kind, char *text)
+static void measure_kind(const struct compiler *ours, const struct compiler *theirs, const struct job *job,
+			 const struct kind *kind, char *text)
 {
 	double their_seconds = 0;
 
-	for (size_t i = 0; i < COUNT(lengths); i++) {
+	for (size_t i = 0; i < COUNT(lengths) && lengths[i] <= job->longest; i++) {
 		double growth = i > 0 ? (double)lengths[i] / lengths[i - 1] : 1;
 		their_seconds *= growth * growth * growth;
 		write_list(text, kind, lengths[i]);
-		measure_list(ours, theirs, kind, lengths[i], text, &their_seconds);
+		measure_list(ours, theirs, job, kind, lengths[i], text, &their_seconds);
 	}
 }
 
@@ -397,14 +413,19 @@ int main(int argc, char **argv)
 {
 	char *text = malloc((size_t)ROOM * MOST_LENGTH);
 
-	if (argc != 4 || !text) {
-		fprintf(stderr, "usage: compile CAPSTAN LIBPCAP EVERYDAY\n");
+	if (argc != 8 || !text) {
+		fprintf(stderr, "usage: compile CAPSTAN LIBPCAP EVERYDAY ROUNDS LIST_ROUNDS LONGEST PATIENCE\n");
+		return 2;
+	}
+	const struct job job = { atoi(argv[4]), atoi(argv[5]), (uint32_t)atoi(argv[6]), atof(argv[7]) };
+	if (job.rounds < 1 || job.rounds > MOST_ROUNDS || job.list_rounds < 1 || job.list_rounds > MOST_ROUNDS) {
+		fprintf(stderr, "1 to %d rounds\n", MOST_ROUNDS);
 		return 2;
 	}
 	struct compiler ours = load_compiler(argv[1]), theirs = load_compiler(argv[2]);
-	measure_file(&ours, &theirs, argv[3]);
+	measure_file(&ours, &theirs, &job, argv[3]);
 	for (size_t i = 0; i < COUNT(kinds); i++)
-		measure_kind(&ours, &theirs, &kinds[i], text);
+		measure_kind(&ours, &theirs, &job, &kinds[i], text);
 	free(text);
 	return 0;
 }

@@ -1,7 +1,9 @@
-/* filter.c - what a filter costs a packet: filter LIBPCAP. Programs as that library compiles them, over 8,192 packets
- * in 1 MiB: its bpf_filter(), our interpreter, our native code, and for some the same predicate written in C; then its
- * bpf_filter() again beside the native code of the program as we compile it. Prints a line a filter: name, instructions,
- * ns a packet of each way (0: not written), us to compile natively, instructions of our program, ns of the last two. */
+/* filter.c - what a filter costs a packet: filter LIBPCAP ROUNDS SAMPLES MOST_HOSTS. Programs as that library compiles
+ * them, over 8,192 packets in 1 MiB: its bpf_filter(), our interpreter, our native code, and for some the same predicate
+ * written in C; then its bpf_filter() again beside the native code of the program as we compile it. The best of SAMPLES
+ * stands for a round. Lists of more than MOST_HOSTS are left out: libpcap takes a minute to compile a thousand. Prints
+ * ROUNDS lines a filter, words apart by tabs: name, instructions, ns a packet of each way (0: not written), us to compile
+ * natively, instructions of our program, ns of the last two. */
 #include "host.h"
 #include "library.h"
 
@@ -19,7 +21,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { PACKETS = 8192, SLOT = 128, HOSTS = 1000, SAMPLES = 7, PASSES = 20, EXPRESSION = 32 * HOSTS };
+enum { PACKETS = 8192, SLOT = 128, HOSTS = 1000, PASSES = 20, EXPRESSION = 32 * HOSTS };
 
 static struct peer {
 	pcap_t *(*open_dead)(int, int);
@@ -201,7 +203,9 @@ static const struct filter filters[] = {
 struct run {
 	const struct filter *filter;
 	struct bpf_program program;
-	struct cst_native *native;
+	struct cst_native *native, *own; /* of `program`, and of the one that we compile */
+	uint32_t own_insns;
+	int samples;
 };
 
 static unsigned long run_peer(const struct run *r)
@@ -231,6 +235,15 @@ static unsigned long run_native(const struct run *r)
 	return accepted;
 }
 
+static unsigned long run_own(const struct run *r)
+{
+	unsigned long accepted = 0;
+
+	for (int i = 0; i < PACKETS; i++)
+		accepted += cst_native_run(r->own, bytes[i], lengths[i], lengths[i], NULL) != 0;
+	return accepted;
+}
+
 static unsigned long run_by_hand(const struct run *r)
 {
 	unsigned long accepted = 0;
@@ -243,14 +256,14 @@ static unsigned long run_by_hand(const struct run *r)
 typedef unsigned long run_fn(const struct run *);
 
 static run_fn *const ways[] = { run_peer, run_interpreter, run_native, run_by_hand };
-static run_fn *const own_ways[] = { run_peer, run_native };
+static run_fn *const own_ways[] = { run_peer, run_own };
 
 /* The ways take turns, and the best of each counts: what the machine does beside only ever adds. */
 static bool measure(const struct run *r, run_fn *const *with, size_t count, double *ns)
 {
 	unsigned long want = run_peer(r);
 
-	for (int sample = 0; sample < SAMPLES; sample++) {
+	for (int sample = 0; sample < r->samples; sample++) {
 		for (size_t w = 0; w < count; w++) {
 			double start = wall_seconds();
 			for (int pass = 0; pass < PASSES; pass++) {
@@ -269,7 +282,7 @@ static double compile_us(struct run *r)
 {
 	double best = 0;
 
-	for (int sample = 0; sample < SAMPLES; sample++) {
+	for (int sample = 0; sample < r->samples; sample++) {
 		cst_native_free(r->native);
 		double start = wall_seconds();
 		r->native = cst_native_compile(r->program.bf_insns, r->program.bf_len);
@@ -280,19 +293,25 @@ static double compile_us(struct run *r)
 	return best;
 }
 
+/* How many hosts are in the list that `filter` is made of. */
+static size_t hosts_of(const struct filter *filter)
+{
+	return filter->expression ? 0 : filter->by_hand == by_hand_50_hosts ? COUNT(few_hosts) : HOSTS;
+}
+
 static void host_expression(char text[static EXPRESSION], const struct filter *filter)
 {
-	bool few = filter->by_hand == by_hand_50_hosts;
-	const uint32_t *set = few ? few_hosts : hosts;
+	const size_t count = hosts_of(filter);
+	const uint32_t *set = count == HOSTS ? hosts : few_hosts;
 	char *at = text;
 
-	for (size_t i = 0; i < (few ? COUNT(few_hosts) : HOSTS); i++)
+	for (size_t i = 0; i < count; i++)
 		at += sprintf(at, "%shost %u.%u.%u.%u", i ? " or " : "", set[i] >> 24, set[i] >> 16 & 255,
 			      set[i] >> 8 & 255, set[i] & 255);
 }
 
-/* Each library's own program, in `r`: libpcap's for its bpf_filter(), ours for the native code. */
-static bool measure_own(struct run *r, const char *expression, uint32_t *insns, double ns[static COUNT(own_ways)])
+/* Our native code of our own program. */
+static bool compile_own(struct run *r, const char *expression)
 {
 	static const struct cst_filter_target target = {
 		.dlt = DLT_EN10MB, .snaplen = 262144, .optimize = true, .netmask = PCAP_NETMASK_UNKNOWN
@@ -304,49 +323,57 @@ static bool measure_own(struct run *r, const char *expression, uint32_t *insns, 
 		fprintf(stderr, "%s: %s\n", r->filter->name, errbuf);
 		return false;
 	}
-	cst_native_free(r->native);
-	r->native = cst_native_compile(program.bf_insns, program.bf_len);
-	*insns = program.bf_len;
+	r->own = cst_native_compile(program.bf_insns, program.bf_len);
+	r->own_insns = program.bf_len;
 	pcap_freecode(&program);
-	return r->native && measure(r, own_ways, COUNT(own_ways), ns);
+	return r->own;
 }
 
-static int measure_filter(pcap_t *dead, const struct filter *filter)
+static bool measure_round(struct run *r)
+{
+	double ns[COUNT(ways)] = { 0 }, own_ns[COUNT(own_ways)];
+	const double us = compile_us(r);
+
+	if (!measure(r, ways, r->filter->by_hand ? COUNT(ways) : COUNT(ways) - 1, ns) ||
+	    !measure(r, own_ways, COUNT(own_ways), own_ns)) {
+		fprintf(stderr, "%s: the ways to run it accept different packets\n", r->filter->name);
+		return false;
+	}
+	printf("%s\t%u\t%.2f\t%.2f\t%.2f\t%.2f\t%.1f\t%u\t%.2f\t%.2f\n", r->filter->name, r->program.bf_len, ns[0],
+	       ns[1], ns[2], ns[3], us, r->own_insns, own_ns[0], own_ns[1]);
+	return true;
+}
+
+static bool measure_filter(pcap_t *dead, const struct filter *filter, int rounds, int samples)
 {
 	static char made[EXPRESSION];
-	struct run r = { .filter = filter };
-	double ns[COUNT(ways)] = { 0 }, own_ns[COUNT(own_ways)];
+	struct run r = { .filter = filter, .samples = samples };
 	const char *expression = filter->expression ? filter->expression : made;
-	uint32_t own_insns;
+	bool good;
 
 	if (!filter->expression)
 		host_expression(made, filter);
 	if (peer.compile(dead, &r.program, expression, 1, PCAP_NETMASK_UNKNOWN) < 0) {
 		fprintf(stderr, "%s: %s\n", filter->name, peer.geterr(dead));
-		return 2;
+		return false;
 	}
-	double us = compile_us(&r);
-	if (!r.native) {
+	r.native = cst_native_compile(r.program.bf_insns, r.program.bf_len);
+	good = r.native && compile_own(&r, expression);
+	if (!good)
 		fprintf(stderr, "%s: no native code on this machine\n", filter->name);
-		return 2;
-	}
-	if (!measure(&r, ways, filter->by_hand ? COUNT(ways) : COUNT(ways) - 1, ns) ||
-	    !measure_own(&r, expression, &own_insns, own_ns)) {
-		fprintf(stderr, "%s: the ways to run it accept different packets\n", filter->name);
-		return 2;
-	}
-	printf("%s\t%u\t%.2f\t%.2f\t%.2f\t%.2f\t%.1f\t%u\t%.2f\t%.2f\n", filter->name, r.program.bf_len, ns[0], ns[1],
-	       ns[2], ns[3], us, own_insns, own_ns[0], own_ns[1]);
+	for (int round = 0; good && round < rounds; round++)
+		good = measure_round(&r);
 	cst_native_free(r.native);
-	return 0;
+	cst_native_free(r.own);
+	return good;
 }
 
 int main(int argc, char **argv)
 {
-	void *handle = argc == 2 ? dlopen(argv[1], RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND) : NULL;
+	void *handle = argc == 5 ? dlopen(argv[1], RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND) : NULL;
 
 	if (!handle) {
-		fprintf(stderr, "%s\n", argc == 2 ? dlerror() : "usage: filter LIBPCAP");
+		fprintf(stderr, "%s\n", argc == 5 ? dlerror() : "usage: filter LIBPCAP ROUNDS SAMPLES MOST_HOSTS");
 		return 2;
 	}
 	*(void **)&peer.open_dead = dlsym(handle, "pcap_open_dead");
@@ -359,10 +386,9 @@ int main(int argc, char **argv)
 	}
 	make_traffic();
 	pcap_t *dead = peer.open_dead(DLT_EN10MB, 262144);
-	for (size_t i = 0; i < COUNT(filters); i++) {
-		int status = measure_filter(dead, &filters[i]);
-		if (status != 0)
-			return status;
-	}
+	for (size_t i = 0; i < COUNT(filters); i++)
+		if (hosts_of(&filters[i]) <= (size_t)atol(argv[4]) &&
+		    !measure_filter(dead, &filters[i], atoi(argv[2]), atoi(argv[3])))
+			return 2;
 	return 0;
 }
