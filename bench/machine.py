@@ -33,7 +33,8 @@ def library_version(path):
 
 
 def first_line(program, option):
-    done = subprocess.run([program, option], stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False)
+    done = subprocess.run([program, option], stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+                          check=False)
     return (done.stdout + done.stderr).strip().partition("\n")[0].strip("* ")
 
 

@@ -41,7 +41,7 @@ class Plan:
 WHOLE = Plan(
     name="whole", rounds=5,
     everyday_rounds=9, longest_list=10_000, patience_seconds=3, filter_samples=3, most_hosts=1000,
-    read_packets={"60 B": 10_000_000, "60-1514 B": 2_000_000}, read_rounds=9, packed_packets=600_000,
+    read_packets={"60 B": 10_000_000, "60-1514 B": 2_000_000}, read_rounds=9, packed_packets=400_000,
     filtered_packets=1_000_000, share_samples=5, written_packets={60: 5_000_000, 1400: 500_000},
     open_cycles=20, list_cycles=20, interfaces=(4, 400),
     snaplens=(96, 262_144), rates=(100_000, 300_000, 600_000, 900_000, 0), live_seconds=1, full_rate_packets=1_500_000,

@@ -6,6 +6,7 @@ import sys
 from xml.sax.saxutils import escape
 
 from results import Mismatch, load
+from table import number
 
 WIDTH, LABELS, RIGHT, TOP, LINE, HEADING = 1000, 430, 60, 70, 16, 24  # pixels
 FIGURES = 6  # pixels between a bar and its number
@@ -82,9 +83,10 @@ def key(y):
     """What bars, lines and marks mean."""
     return [f'<rect class="better" x="{LABELS}" y="{y - 8}" width="12" height="8"/>',
             words("key", LABELS + 16, y, "Capstan is better"),
-            f'<rect class="worse" x="{LABELS + 120}" y="{y - 8}" width="12" height="8"/>', words("key", LABELS + 136, y, "the peer is"),
+            f'<rect class="worse" x="{LABELS + 120}" y="{y - 8}" width="12" height="8"/>',
+            words("key", LABELS + 136, y, "the peer is"),
             line("spread", LABELS + 205, y - 4, LABELS + 229, y - 4), words("key", LABELS + 233, y, "spread of the rounds"),
-            line("floor", LABELS + 350, y - 9, LABELS + 350, y + 1), words("key", LABELS + 356, y, "where the floor is")]
+            line("floor", LABELS + 380, y - 9, LABELS + 380, y + 1), words("key", LABELS + 386, y, "where the floor is")]
 
 
 def bar(axis, row, y):
@@ -97,7 +99,7 @@ def bar(axis, row, y):
              line("spread", axis(row.low), middle, axis(row.high), middle)]
     if floor:
         parts.append(line("floor", axis(floor), y + 1, axis(floor), y + LINE - 1))
-    return parts + [words("label", WIDTH - FIGURES, y + 12, f"{row.ratio:.2f}", "end")]
+    return parts + [words("label", WIDTH - FIGURES, y + 12, number(row.ratio), "end")]
 
 
 def svg(results):

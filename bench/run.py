@@ -34,7 +34,7 @@ def measure(lab, name, with_details):
     except KeyboardInterrupt:
         status = "broken off"
     except Exception as error:  # whatever it is, the other sections are still to be measured
-        status = f"failed: {error}"
+        status = f"failed: {' '.join(str(error).split())}"
     seconds = time.monotonic() - start
     print(f"{name}: {status}, {seconds:.0f} s", flush=True)
     return results.Section(lab.plan.name, taken, machine.commit(SOURCE), machine.versions(lab), seconds, status, rows)

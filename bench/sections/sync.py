@@ -6,7 +6,7 @@ from rows import alone, column, paired
 
 from .sending import send
 
-PEERS = {"busy": "a loop on the clock", "tcpreplay": "tcpreplay"}
+PEERS = {"busy": "busy loop", "tcpreplay": "tcpreplay"}
 OURS = "queue:socket"
 _, MIDDLE_US, ERROR_US, LATE_US, DRIFT_US, MOST_LATE_US, CPU = range(7)
 

@@ -6,14 +6,15 @@ from .sending import send
 
 SIZES = (60, 1400)
 ENGINES = ("auto", "socket")  # both can send in every way the peer may be
-PEERS = {"loop": "libpcap, in a loop", "tcpreplay": "tcpreplay"}
+PEERS = {"loop": "libpcap", "tcpreplay": "tcpreplay"}
 PLACES = {"plain": "peer without XDP", "gro": "peer with GRO", "drop": "peer that drops by XDP"}
 RATE, SENT, ARRIVED, _ = range(4)
 
 
-def missing(rounds):
-    count = sum(int(r[SENT] - r[ARRIVED]) for r in rounds)
-    return f"{count} did not arrive" if count else ""
+def losses(named):
+    """Of {name: rounds}: who of them lost how many frames."""
+    counts = {name: sum(int(r[SENT] - r[ARRIVED]) for r in rounds) for name, rounds in named.items()}
+    return ", ".join(f"{name}: {count} did not arrive" for name, count in counts.items() if count)
 
 
 def measure(lab):
@@ -25,9 +26,8 @@ def measure(lab):
                                   lab.plan.rounds)
             rates = {way: [rate / 1e6 for rate in column(rounds, RATE)] for way, rounds in results.items()}
             for engine in ENGINES:
-                way = "queue:" + engine
+                what, way = "send queue" if engine == "auto" else f"send queue, {engine}", "queue:" + engine
                 for other in others:
-                    lost = ", ".join(f"{name}: {missing(results[place])}" for name, place in ((PEERS[other], other), ("Capstan", way))
-                                     if missing(results[place]))
-                    yield paired(f"send queue{'' if engine == 'auto' else ', ' + engine}, {size} B, {PLACES[receiver]}", "Mpps", PEERS[other], rates[other], rates[way],
-                                 more_is_better=True, notes=lost, is_detail=engine != "auto")
+                    yield paired(f"{what}, {size} B, {PLACES[receiver]}", "Mpps", PEERS[other], rates[other], rates[way],
+                                 more_is_better=True, is_detail=engine != "auto",
+                                 notes=losses({PEERS[other]: results[other], "Capstan": results[way]}))
