@@ -38,10 +38,12 @@ static int open_receiver(pcap_t *p, struct packet_source *s)
 {
 	struct to_receive *r = s->to_receive = calloc(1, sizeof(*r));
 	struct cst_xdp_run run;
-	const char *what = "memory";
+	const char *what;
 
-	if (!r || cst_namespace_of(s->fd, &r->namespace) < 0)
-		return cannot(p, what);
+	if (!r)
+		return cst_fail_errno(p, PCAP_ERROR, "%s: allocating the way to the receive path", p->device);
+	if (cst_namespace_of(s->fd, &r->namespace) < 0)
+		return cannot(p, "asking for the network namespace");
 	r->live = cst_xdp_live_open(s->ifindex, CST_XDP_IN, &what);
 	if (!r->live)
 		return cannot(p, what);
