@@ -300,6 +300,23 @@ static void wifi_is_asked_of_nl80211(void **state)
 	pcap_close(p);
 }
 
+static void wifi_is_listed_as_such(void **state)
+{
+	char errbuf[PCAP_ERRBUF_SIZE];
+	pcap_if_t *all;
+	int found = 0;
+
+	(void)state;
+	kernel.wifi = true;
+	assert_int_equal(pcap_findalldevs(&all, errbuf), 0);
+	for (const pcap_if_t *d = all; d; d = d->next) {
+		assert_int_equal(!!(d->flags & PCAP_IF_WIRELESS), strcmp(d->name, "right") == 0);
+		found++;
+	}
+	assert_true(found >= 3);
+	pcap_freealldevs(all);
+}
+
 static void wifi_out_of_reach_of_a_network_asks_no_station(void **state)
 {
 	pcap_t *p = open_right();
@@ -422,6 +439,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(wifi_is_asked_of_nl80211, forget),
+		cmocka_unit_test_teardown(wifi_is_listed_as_such, forget),
 		cmocka_unit_test_teardown(wifi_out_of_reach_of_a_network_asks_no_station, forget),
 		cmocka_unit_test_teardown(a_driver_that_tells_nothing_is_named_as_the_reason, forget),
 		cmocka_unit_test_teardown(what_nl80211_refuses_with_has_a_code_of_windows, forget),
