@@ -106,6 +106,8 @@ static uint32_t ask(struct oid_subject *s, struct nl_sock *sock, struct nl_msg *
 	return 0;
 }
 
+/* For the questions below there is always room in a message of libnl's, which is a page; so putting something into it does
+ * not fail. */
 static uint32_t no_message(struct oid_subject *s)
 {
 	return cst_oid_fail(s, CODE_NO_MEMORY, "no memory for a netlink message");
@@ -149,10 +151,10 @@ uint32_t cst_oid_read_link(struct oid_subject *s)
 	if (code)
 		return code;
 	message = nlmsg_alloc_simple(RTM_GETLINK, 0);
-	if (message && nlmsg_append(message, &header, sizeof(header), NLMSG_ALIGNTO) == 0) {
+	if (message) {
+		nlmsg_append(message, &header, sizeof(header), NLMSG_ALIGNTO);
 		code = ask(s, sock, message, "asking the kernel for the interface's state", take_link, &s->link);
 	} else {
-		nlmsg_free(message);
 		code = no_message(s);
 	}
 	nl_socket_free(sock);
@@ -191,10 +193,10 @@ uint32_t cst_oid_read_queue_length(struct oid_subject *s, uint32_t *packets)
 	if (code)
 		return code;
 	message = nlmsg_alloc_simple(RTM_GETQDISC, NLM_F_DUMP);
-	if (message && nlmsg_append(message, &header, sizeof(header), NLMSG_ALIGNTO) == 0) {
+	if (message) {
+		nlmsg_append(message, &header, sizeof(header), NLMSG_ALIGNTO);
 		code = ask(s, sock, message, "asking the kernel for the queue", take_queue, &root);
 	} else {
-		nlmsg_free(message);
 		code = no_message(s);
 	}
 	nl_socket_free(sock);
@@ -228,16 +230,18 @@ static struct nl_msg *mac_question(const struct oid_subject *s, int family)
 	struct nl_msg *m = nlmsg_alloc();
 	struct nlattr *nest;
 
-	if (m && genlmsg_put(m, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, 0, ETHTOOL_MSG_STATS_GET, ETHTOOL_GENL_VERSION) &&
-	    (nest = nla_nest_start(m, ETHTOOL_A_STATS_HEADER | NLA_F_NESTED)) &&
-	    nla_put_u32(m, ETHTOOL_A_HEADER_DEV_INDEX, s->ifindex) == 0 && nla_nest_end(m, nest) == 0 &&
-	    (nest = nla_nest_start(m, ETHTOOL_A_STATS_GROUPS | NLA_F_NESTED)) &&
-	    nla_put_flag(m, ETHTOOL_A_BITSET_NOMASK) == 0 &&
-	    nla_put_u32(m, ETHTOOL_A_BITSET_SIZE, ETHTOOL_STATS_ETH_MAC + 1) == 0 &&
-	    nla_put_u32(m, ETHTOOL_A_BITSET_VALUE, groups) == 0 && nla_nest_end(m, nest) == 0)
-		return m;
-	nlmsg_free(m);
-	return NULL;
+	if (!m)
+		return NULL;
+	genlmsg_put(m, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, 0, ETHTOOL_MSG_STATS_GET, ETHTOOL_GENL_VERSION);
+	nest = nla_nest_start(m, ETHTOOL_A_STATS_HEADER | NLA_F_NESTED);
+	nla_put_u32(m, ETHTOOL_A_HEADER_DEV_INDEX, s->ifindex);
+	nla_nest_end(m, nest);
+	nest = nla_nest_start(m, ETHTOOL_A_STATS_GROUPS | NLA_F_NESTED);
+	nla_put_flag(m, ETHTOOL_A_BITSET_NOMASK);
+	nla_put_u32(m, ETHTOOL_A_BITSET_SIZE, ETHTOOL_STATS_ETH_MAC + 1);
+	nla_put_u32(m, ETHTOOL_A_BITSET_VALUE, groups);
+	nla_nest_end(m, nest);
+	return m;
 }
 
 uint32_t cst_oid_read_mac(struct oid_subject *s)
@@ -265,12 +269,12 @@ static uint32_t ask_wifi(struct oid_subject *s, struct nl_sock *sock, int family
 	const bool all = command == NL80211_CMD_GET_SCAN, station = command == NL80211_CMD_GET_STATION;
 	struct nl_msg *m = nlmsg_alloc();
 
-	if (!m || !genlmsg_put(m, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, all ? NLM_F_DUMP : 0, command, 0) ||
-	    nla_put_u32(m, NL80211_ATTR_IFINDEX, s->ifindex) < 0 ||
-	    (station && nla_put(m, NL80211_ATTR_MAC, sizeof(s->wifi.bssid), s->wifi.bssid) < 0)) {
-		nlmsg_free(m);
+	if (!m)
 		return no_message(s);
-	}
+	genlmsg_put(m, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, all ? NLM_F_DUMP : 0, command, 0);
+	nla_put_u32(m, NL80211_ATTR_IFINDEX, s->ifindex);
+	if (station)
+		nla_put(m, NL80211_ATTR_MAC, sizeof(s->wifi.bssid), s->wifi.bssid);
 	return ask(s, sock, m, "asking nl80211", take_wifi, &s->wifi);
 }
 
