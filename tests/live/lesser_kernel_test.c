@@ -25,6 +25,7 @@ static int refuse_nothing(void **state)
 {
 	(void)state;
 	refusing(NULL);
+	refusing_queue(0);
 	refusing_version(NULL);
 	return 0;
 }
@@ -80,6 +81,8 @@ static void frames_leave_by_the_socket_where_xdp_is_refused(void **state)
 		{ { REFUSE_SOCKET, AF_NETLINK, NETLINK_ROUTE, EAFNOSUPPORT, 0, 0 }, "opening netlink", "not supported" },
 		{ { REFUSE_SOCKET, AF_NETLINK, NETLINK_GENERIC, EAFNOSUPPORT, 0, 0 }, "opening netlink", "not supported" },
 		{ { REFUSE_IOCTL, SIOCGSKNS, ANY, EPERM, 0, 0 }, "network namespace", "CAP_NET_ADMIN" },
+		/* More programs at tc's egress than there was room for in the answer. */
+		{ { REFUSE_BPF, BPF_PROG_QUERY, ANY, ENOSPC, 0, 0 }, "eBPF program", "filters what leaves" },
 		{ { REFUSE_UNSHARE, ANY, ANY, EPERM, 0, 0 }, NULL, NULL },
 		{ { REFUSE_THREADS, ANY, ANY, EAGAIN, 0, 0 }, NULL, NULL },
 		{ { REFUSE_BPF, BPF_LINK_CREATE, ANY, EINVAL, 0, 0 }, NULL, NULL },
@@ -173,6 +176,40 @@ static void where_drivers_do_not_tell_the_first_frames_do(void **state)
 	pcap_close(peer);
 	pcap_close(p);
 	pcap_sendqueue_destroy(q);
+}
+
+/* Frames of the socket that have not left yet would be overtaken. They are waited for, a while. */
+static void xdp_waits_until_the_sockets_frames_have_left(void **state)
+{
+	pcap_send_queue *few = make_queue(300);
+
+	(void)state;
+	pcap_close(open_for_xdp());
+	pcap_t *p = open_on("left");
+	assert_int_equal(capstan_set_engine(p, CAPSTAN_TRANSMIT, "xdp"), 0);
+	refusing_queue(5);
+	assert_int_equal(pcap_sendqueue_transmit(p, few, 0), few->len);
+	refusing_queue(UINT32_MAX);
+	assert_int_equal(pcap_sendqueue_transmit(p, few, 0), 0);
+	capture_expect_error(p, "overtake");
+	assert_int_equal(capstan_set_engine(p, CAPSTAN_TRANSMIT, NULL), 0);
+	assert_int_equal(pcap_sendqueue_transmit(p, few, 0), few->len);
+	pcap_close(p);
+	pcap_sendqueue_destroy(few);
+}
+
+static void the_engine_is_named_only_where_something_can_be_sent(void **state)
+{
+	pcap_t *any = open_on("any"), *p;
+
+	(void)state;
+	assert_null(capstan_engine(any, CAPSTAN_TRANSMIT));
+	capture_expect_error(any, "all interfaces");
+	pcap_close(any);
+	p = open_on("left");
+	if (pcap_setmode(p, MODE_SENDTORX) == 0)
+		assert_string_equal(capstan_engine(p, CAPSTAN_TRANSMIT), "xdp");
+	pcap_close(p);
 }
 
 static void what_sending_to_the_receive_path_takes_is_told(void **state)
@@ -294,7 +331,9 @@ static void what_counting_in_user_space_takes_is_told(void **state)
 		{ { REFUSE_SOCKET, AF_PACKET, ANY, EMFILE, 0, 0 }, "packet socket" },
 		{ { REFUSE_SETSOCKOPT, SOL_PACKET, PACKET_RX_RING, ENOMEM, 0, 0 }, "ring" },
 		{ { REFUSE_BIND, ANY, ANY, ENOBUFS, 1, 0 }, "to count its packets" },
-		{ { REFUSE_SETSOCKOPT, SOL_SOCKET, SO_ATTACH_FILTER, ENOMEM, 0, 0 }, "filter" },
+		{ { REFUSE_SETSOCKOPT, SOL_SOCKET, SO_ATTACH_FILTER, ENOMEM, 0, 0 }, "attaching the filter" },
+		{ { REFUSE_SETSOCKOPT, SOL_SOCKET, SO_ATTACH_FILTER, ENOMEM, 1, 0 }, "attaching the filter" },
+		{ { REFUSE_SETSOCKOPT, SOL_SOCKET, SO_ATTACH_FILTER, ENOMEM, 2, 1 }, "keep packets out of the ring" },
 	};
 	pcap_t *p = open_on("right");
 	int left = netlab_sender("left");
@@ -316,6 +355,55 @@ static void what_counting_in_user_space_takes_is_told(void **state)
 	expect_counted(p, 10);
 	pcap_close(p);
 	close(left);
+}
+
+/* The wish was noted while no packet came; what becomes of it is told where packets are asked for. */
+static void a_buffer_that_cannot_be_had_after_statistics_mode_is_told(void **state)
+{
+	pcap_t *p = open_on("right");
+	int left = netlab_sender("left");
+	struct pcap_pkthdr *h;
+	const u_char *data;
+
+	(void)state;
+	assert_int_equal(pcap_setmode(p, MODE_STAT), 0);
+	assert_int_equal(pcap_setbuff(p, 4 << 20), 0);
+	/* The old ring goes back first; the second time it is the new one. */
+	refusing(&(struct refusal){ REFUSE_SETSOCKOPT, SOL_PACKET, PACKET_RX_RING, ENOMEM, 1, 1 });
+	assert_int_equal(pcap_setmode(p, MODE_CAPT), 0);
+	assert_int_equal(pcap_next_ex(p, &h, &data), PCAP_ERROR);
+	capture_expect_error(p, "ring");
+	refuse_nothing(state);
+	netlab_send_numbered(left, 0, 5, BYTES);
+	capture_expect(p, 0, 5, BYTES);
+	pcap_close(p);
+	close(left);
+}
+
+/* Counts go on under the old link type. */
+static void a_link_type_that_cannot_be_counted_with_is_not_taken(void **state)
+{
+	pcap_t *p = open_on("any");
+	const int former = pcap_datalink(p), other = former == DLT_LINUX_SLL ? DLT_LINUX_SLL2 : DLT_LINUX_SLL;
+	struct pcap_pkthdr *h;
+	const u_char *data;
+
+	(void)state;
+	assert_int_equal(capstan_set_engine(p, CAPSTAN_STATISTICS, "ebpf"), 0);
+	if (pcap_setmode(p, MODE_STAT) != 0) {
+		print_message("skipped: %s\n", pcap_geterr(p));
+		pcap_close(p);
+		skip();
+	}
+	refusing(&(struct refusal){ REFUSE_BPF, BPF_PROG_LOAD, ANY, EPERM, 0, 0 });
+	assert_int_equal(pcap_set_datalink(p, other), PCAP_ERROR);
+	capture_expect_error(p, "CAP_BPF");
+	assert_int_equal(pcap_datalink(p), former);
+	refuse_nothing(state);
+	assert_int_equal(pcap_next_ex(p, &h, &data), 1);
+	assert_int_equal(pcap_set_datalink(p, other), 0);
+	assert_int_equal(pcap_datalink(p), other);
+	pcap_close(p);
 }
 
 static void counters_that_cannot_be_read_are_an_error(void **state)
@@ -409,6 +497,29 @@ static void a_long_filter_accepts_the_same_wherever_it_runs(void **state)
 	close(left);
 }
 
+/* A filter of statistics mode that the kernel does not take runs in user space afterwards, too. */
+static void a_long_filter_of_statistics_mode_holds_in_capture_mode(void **state)
+{
+	struct bpf_program program = odd_numbers(5000);
+	int left = netlab_sender("left");
+	pcap_t *p = open_on("right");
+
+	(void)state;
+	assert_int_equal(pcap_setmode(p, MODE_STAT), 0);
+	refusing(&(struct refusal){ REFUSE_BPF, BPF_PROG_LOAD, ANY, EPERM, 0, 0 });
+	assert_int_equal(pcap_setfilter(p, &program), 0);
+	netlab_send_numbered(left, 0, 100, BYTES);
+	expect_counted(p, 50);
+	assert_int_equal(pcap_setmode(p, MODE_CAPT), 0);
+	netlab_send_numbered(left, 0, 10, BYTES);
+	for (uint32_t number = 1; number < 10; number += 2)
+		capture_expect(p, number, 1, BYTES);
+	capture_expect_none(p);
+	pcap_close(p);
+	free(program.bf_insns);
+	close(left);
+}
+
 static void expect_oid(pcap_t *p, bpf_u_int32 oid, const void *data, size_t bytes, const char *code)
 {
 	char end[32];
@@ -483,13 +594,18 @@ int main(void)
 		cmocka_unit_test_teardown(frames_leave_by_the_socket_where_xdp_is_refused, refuse_nothing),
 		cmocka_unit_test_teardown(a_queue_is_whole_whatever_is_refused_meanwhile, refuse_nothing),
 		cmocka_unit_test_teardown(where_drivers_do_not_tell_the_first_frames_do, refuse_nothing),
+		cmocka_unit_test_teardown(xdp_waits_until_the_sockets_frames_have_left, refuse_nothing),
+		cmocka_unit_test_teardown(the_engine_is_named_only_where_something_can_be_sent, refuse_nothing),
 		cmocka_unit_test_teardown(what_sending_to_the_receive_path_takes_is_told, refuse_nothing),
 		cmocka_unit_test_teardown(a_frame_that_the_kernel_refuses_to_receive_is_an_error, refuse_nothing),
 		cmocka_unit_test_teardown(what_counting_in_the_kernel_takes_is_told_and_done_without, refuse_nothing),
 		cmocka_unit_test_teardown(what_counting_in_user_space_takes_is_told, refuse_nothing),
+		cmocka_unit_test_teardown(a_buffer_that_cannot_be_had_after_statistics_mode_is_told, refuse_nothing),
+		cmocka_unit_test_teardown(a_link_type_that_cannot_be_counted_with_is_not_taken, refuse_nothing),
 		cmocka_unit_test_teardown(counters_that_cannot_be_read_are_an_error, refuse_nothing),
 		cmocka_unit_test_teardown(a_real_time_kernel_counts_right, refuse_nothing),
 		cmocka_unit_test_teardown(a_long_filter_accepts_the_same_wherever_it_runs, refuse_nothing),
+		cmocka_unit_test_teardown(a_long_filter_of_statistics_mode_holds_in_capture_mode, refuse_nothing),
 		cmocka_unit_test_teardown(reception_that_is_refused_stays_as_it_was, refuse_nothing),
 		cmocka_unit_test_teardown(without_threads_closing_is_done_when_it_returns, refuse_nothing),
 	};

@@ -33,6 +33,9 @@ void refusing(const struct refusal *what);
 /* So often has been refused since. */
 unsigned int refusing_count(void);
 
+/* The next looks of SIOCOUTQ find so many times a frame that still waits in a socket's queue, whatever is there. */
+void refusing_queue(unsigned int looks);
+
 /* What uname(2) says of the kernel's build, instead of the truth; NULL: the truth. */
 void refusing_version(const char *version);
 

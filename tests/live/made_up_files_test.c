@@ -1,0 +1,113 @@
+/* made_up_files_test.c - what the kernel's files tell of machines that no test has: adapters that lose packets, memory that is
+ * scarce. The seam is fopen(): files of /proc and /sys may be the test's. */
+#include "capture.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* A file's text; NULL: the file is not there. */
+static struct {
+	const char *path, *text;
+} files[4];
+
+FILE *fopen(const char *path, const char *mode)
+{
+	FILE *(*next)(const char *, const char *) = (FILE * (*)(const char *, const char *))(uintptr_t)dlsym(RTLD_NEXT, "fopen64");
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		if (files[i].path && strcmp(path, files[i].path) == 0)
+			return files[i].text ? fmemopen((void *)(uintptr_t)files[i].text, strlen(files[i].text), "r") : NULL;
+	return next(path, mode);
+}
+
+static void tell(size_t row, const char *path, const char *text)
+{
+	files[row].path = path;
+	files[row].text = text;
+}
+
+static int tell_the_truth(void **state)
+{
+	(void)state;
+	memset(files, 0, sizeof(files));
+	return 0;
+}
+
+static const char missed[] = "/sys/class/net/right/statistics/rx_missed_errors",
+		  overrun[] = "/sys/class/net/right/statistics/rx_fifo_errors";
+
+static u_int ifdrop(pcap_t *p)
+{
+	struct pcap_stat stat;
+
+	assert_int_equal(pcap_stats(p, &stat), 0);
+	assert_int_equal(stat.ps_drop, 0);
+	return stat.ps_ifdrop;
+}
+
+static void what_the_adapter_lost_since_the_handle_was_opened_is_told(void **state)
+{
+	(void)state;
+	tell(0, missed, "1000\n");
+	tell(1, overrun, "50\n");
+	pcap_t *p = capture_open(&(struct opening){ .timeout_ms = 20 });
+	assert_int_equal(ifdrop(p), 0);
+	tell(0, missed, "1040\n");
+	tell(1, overrun, "52\n");
+	assert_int_equal(ifdrop(p), 42);
+	assert_int_equal(ifdrop(p), 42);
+	/* A counter that is gone, is no number, or began anew takes nothing back. */
+	tell(0, missed, NULL);
+	assert_int_equal(ifdrop(p), 42);
+	tell(0, missed, "none\n");
+	assert_int_equal(ifdrop(p), 42);
+	tell(0, missed, "1\n");
+	assert_int_equal(ifdrop(p), 42);
+	/* With another buffer all counts begin anew. */
+	tell(0, missed, "1050\n");
+	assert_int_equal(pcap_setbuff(p, 4 << 20), 0);
+	assert_int_equal(ifdrop(p), 0);
+	tell(0, missed, "1053\n");
+	assert_int_equal(ifdrop(p), 3);
+	pcap_close(p);
+}
+
+static void a_buffer_that_would_leave_no_memory_is_refused(void **state)
+{
+	static const char *const texts[] = { "MemTotal: 1000000 kB\nMemFree: 100000 kB\nMemAvailable: 100000 kB\n",
+					     "MemTotal: 1000000 kB\nMemAvailable:\t100000 kB\n" };
+	int left = netlab_sender("left");
+	pcap_t *p = capture_open(&(struct opening){ .timeout_ms = 20 });
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		tell(0, "/proc/meminfo", texts[i]);
+		assert_int_equal(pcap_setbuff(p, 90 << 20), PCAP_ERROR);
+		capture_expect_error(p, "not enough memory");
+		capture_expect_error(p, "94371840 bytes");
+		netlab_send_numbered(left, 0, 5, 60);
+		capture_expect(p, 0, 5, 60);
+	}
+	/* What is small is tried, and so is all where the kernel does not tell. */
+	assert_int_equal(pcap_setbuff(p, 3 << 20), 0);
+	tell(0, "/proc/meminfo", NULL);
+	assert_int_equal(pcap_setbuff(p, 90 << 20), 0);
+	tell(0, "/proc/meminfo", "MemTotal: 1000000 kB\n");
+	assert_int_equal(pcap_setbuff(p, 80 << 20), 0);
+	netlab_send_numbered(left, 0, 5, 60);
+	capture_expect(p, 0, 5, 60);
+	pcap_close(p);
+	close(left);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(what_the_adapter_lost_since_the_handle_was_opened_is_told, tell_the_truth),
+		cmocka_unit_test_teardown(a_buffer_that_would_leave_no_memory_is_refused, tell_the_truth),
+	};
+
+	netlab_enter();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
