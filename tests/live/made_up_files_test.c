@@ -1,9 +1,13 @@
 /* made_up_files_test.c - what the kernel's files tell of machines that no test has: adapters that lose packets, memory that is
- * scarce. The seam is fopen(): files of /proc and /sys may be the test's. */
+ * scarce. The seam is open() and fopen(): files of /proc and /sys may be the test's. */
 #include "capture.h"
 
 #include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* A file's text; NULL: the file is not there. */
@@ -11,14 +15,48 @@ static struct {
 	const char *path, *text;
 } files[4];
 
+static int find(const char *path)
+{
+	for (int i = 0; i < (int)(sizeof(files) / sizeof(*files)); i++)
+		if (files[i].path && strcmp(path, files[i].path) == 0)
+			return i;
+	return -1;
+}
+
+/* A descriptor of the text. */
+static int open_row(int row)
+{
+	if (!files[row].text) {
+		errno = ENOENT;
+		return -1;
+	}
+	int fd = memfd_create("made-up", MFD_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, files[row].text, strlen(files[row].text)), strlen(files[row].text));
+	lseek(fd, 0, SEEK_SET);
+	return fd;
+}
+
+int open(const char *path, int flags, ...)
+{
+	const int row = find(path);
+	va_list ap;
+
+	va_start(ap, flags);
+	const mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(ap, mode_t) : 0;
+	va_end(ap);
+	return row >= 0 ? open_row(row) : (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
 FILE *fopen(const char *path, const char *mode)
 {
 	FILE *(*next)(const char *, const char *) = (FILE * (*)(const char *, const char *))(uintptr_t)dlsym(RTLD_NEXT, "fopen64");
+	const int row = find(path);
 
-	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
-		if (files[i].path && strcmp(path, files[i].path) == 0)
-			return files[i].text ? fmemopen((void *)(uintptr_t)files[i].text, strlen(files[i].text), "r") : NULL;
-	return next(path, mode);
+	if (row < 0)
+		return next(path, mode);
+	const int fd = open_row(row);
+	return fd < 0 ? NULL : fdopen(fd, mode);
 }
 
 static void tell(size_t row, const char *path, const char *text)
