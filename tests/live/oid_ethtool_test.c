@@ -60,9 +60,9 @@ static int tell_driver(void *question)
 
 	if (!driver.name)
 		return refuse(EOPNOTSUPP);
-	strncpy(info->driver, driver.name, sizeof(info->driver));
-	strncpy(info->version, driver.version, sizeof(info->version));
-	strncpy(info->bus_info, driver.bus, sizeof(info->bus_info));
+	snprintf(info->driver, sizeof(info->driver), "%s", driver.name);
+	snprintf(info->version, sizeof(info->version), "%s", driver.version);
+	snprintf(info->bus_info, sizeof(info->bus_info), "%s", driver.bus);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -142,7 +143,7 @@ int uname(struct utsname *system)
 	int status = (int)GO_ON(SYS_uname, system);
 
 	if (status == 0 && version)
-		strncpy(system->version, version, sizeof(system->version) - 1);
+		snprintf(system->version, sizeof(system->version), "%s", version);
 	return status;
 }
 
