@@ -32,7 +32,7 @@ static struct {
 	bool breaks_off;    /* instead of an answer */
 	bool no_sockets;    /* for netlink */
 	bool older;         /* no SO_NETNS_COOKIE, before 5.14, and no IFLA_ALLMULTI, before 6.0 */
-	unsigned int asked; /* bit n: command n of nl80211 */
+	uint64_t asked;     /* bit n: command n of nl80211 */
 	uint8_t station[6]; /* that GET_STATION was about */
 } kernel;
 
@@ -125,7 +125,7 @@ static void answer_wifi(const struct nlmsghdr *question)
 	struct nl_msg *m = begin(FAMILY, asked->cmd);
 	int error = 0;
 
-	kernel.asked |= 1u << asked->cmd;
+	kernel.asked |= UINT64_C(1) << asked->cmd;
 	if (mac)
 		memcpy(kernel.station, nla_data(mac), sizeof(kernel.station));
 	if (kernel.breaks_off) {
@@ -325,7 +325,7 @@ static void wifi_out_of_reach_of_a_network_asks_no_station(void **state)
 	kernel.wifi = true;
 	expect_refusal(p, OID_802_11_BSSID, "no network", "(3758161937)");
 	expect_number(p, OID_DOT11_CURRENT_CHANNEL, 36);
-	assert_false(kernel.asked & 1u << NL80211_CMD_GET_STATION);
+	assert_false(kernel.asked & UINT64_C(1) << NL80211_CMD_GET_STATION);
 	pcap_close(p);
 }
 
