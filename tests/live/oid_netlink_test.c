@@ -3,6 +3,7 @@
 #include "capture.h"
 
 #include <capstan/oid.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/genetlink.h>
@@ -13,6 +14,7 @@
 #include <netlink/attr.h>
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +34,8 @@ static struct {
 	bool breaks_off;    /* instead of an answer */
 	bool no_sockets;    /* for netlink */
 	bool older;         /* no SO_NETNS_COOKIE, before 5.14, and no IFLA_ALLMULTI, before 6.0 */
+	bool no_memory_for_socket, no_memory_for_message;
+	int messages_before; /* there is none */
 	uint64_t asked;     /* bit n: command n of nl80211 */
 	uint8_t station[6]; /* that GET_STATION was about */
 } kernel;
@@ -214,6 +218,28 @@ int getsockopt(int fd, int level, int option, void *value, socklen_t *bytes)
 		return -1;
 	}
 	return (int)syscall(SYS_getsockopt, fd, level, option, value, bytes);
+}
+
+struct nl_sock *nl_socket_alloc(void)
+{
+	struct nl_sock *(*next)(void) = (struct nl_sock * (*)(void))(uintptr_t)dlsym(RTLD_NEXT, "nl_socket_alloc");
+
+	return kernel.no_memory_for_socket ? NULL : next();
+}
+
+struct nl_msg *nlmsg_alloc(void)
+{
+	struct nl_msg *(*next)(void) = (struct nl_msg * (*)(void))(uintptr_t)dlsym(RTLD_NEXT, "nlmsg_alloc");
+
+	return kernel.no_memory_for_message && kernel.messages_before-- <= 0 ? NULL : next();
+}
+
+struct nl_msg *nlmsg_alloc_simple(int type, int flags)
+{
+	struct nl_msg *(*next)(int, int) =
+		(struct nl_msg * (*)(int, int))(uintptr_t)dlsym(RTLD_NEXT, "nlmsg_alloc_simple");
+
+	return kernel.no_memory_for_message && kernel.messages_before-- <= 0 ? NULL : next(type, flags);
 }
 
 /* Drivers of Wi-Fi have nothing to say to ethtool. */
@@ -411,6 +437,57 @@ static void without_netlink_what_needs_it_fails_and_the_rest_answers(void **stat
 	pcap_close(p);
 }
 
+static void without_memory_that_is_the_reason(void **state)
+{
+	static const bpf_u_int32 oids[] = { OID_GEN_MAXIMUM_FRAME_SIZE, OID_GEN_TRANSMIT_QUEUE_LENGTH };
+	pcap_t *p = open_right();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(oids) / sizeof(*oids); i++) {
+		kernel.no_memory_for_socket = true;
+		expect_refusal(p, oids[i], "memory for a netlink socket", "(8)");
+		kernel.no_memory_for_socket = false;
+		kernel.no_memory_for_message = true;
+		expect_refusal(p, oids[i], "memory for a netlink message", "(8)");
+		expect_refusal(p, OID_802_3_XMIT_ONE_COLLISION, "memory for a netlink message", "(8)");
+		kernel.no_memory_for_message = false;
+	}
+	/* What the driver counts is less important than what the kernel does: without it, the object is not supported. */
+	for (int n = 1; n < 8; n++) {
+		kernel.no_memory_for_message = true;
+		kernel.messages_before = n;
+		expect_refusal(p, OID_802_3_XMIT_ONE_COLLISION, "OID_802_3", n == 1 ? "(" : not_supported);
+		kernel.no_memory_for_message = false;
+	}
+	kernel.wifi = kernel.no_memory_for_socket = true;
+	expect_refusal(p, OID_802_11_SSID, "memory for a netlink socket", "(8)");
+	pcap_close(p);
+}
+
+static void *ask_from_elsewhere(void *p)
+{
+	uint32_t value;
+	size_t bytes = sizeof(value);
+
+	return (void *)(intptr_t)(unshare(CLONE_NEWNET) != 0 ||
+				  pcap_oid_get_request(p, OID_GEN_MAXIMUM_FRAME_SIZE, &value, &bytes) == 0);
+}
+
+static void a_thread_in_another_namespace_is_refused(void **state)
+{
+	pcap_t *p = open_right();
+	pthread_t thread;
+	void *failed;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, ask_from_elsewhere, p), 0);
+	pthread_join(thread, &failed);
+	assert_null(failed);
+	if (!strstr(pcap_geterr(p), "namespace") && !strstr(pcap_geterr(p), "disappeared"))
+		fail_msg("\"%s\" says neither", pcap_geterr(p));
+	pcap_close(p);
+}
+
 static void an_older_kernel_tells_of_all_multicast_through_sys(void **state)
 {
 	const uint32_t filter = NDIS_PACKET_TYPE_ALL_MULTICAST;
@@ -446,6 +523,8 @@ int main(void)
 		cmocka_unit_test_teardown(an_answer_that_breaks_off_is_a_failure, forget),
 		cmocka_unit_test_teardown(a_kernel_without_nl80211_is_told_so, forget),
 		cmocka_unit_test_teardown(without_netlink_what_needs_it_fails_and_the_rest_answers, forget),
+		cmocka_unit_test_teardown(without_memory_that_is_the_reason, forget),
+		cmocka_unit_test_teardown(a_thread_in_another_namespace_is_refused, forget),
 		cmocka_unit_test_teardown(an_older_kernel_tells_of_all_multicast_through_sys, forget),
 	};
 

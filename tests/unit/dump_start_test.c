@@ -134,6 +134,32 @@ static void a_stream_of_wide_characters_takes_no_packets(void **state)
 	pcap_close(p);
 }
 
+/* Compressed bytes are refused without a reason by the C library, so one is found for it. */
+static void a_stream_of_wide_characters_takes_nothing_compressed(void **state)
+{
+	char errbuf[PCAP_ERRBUF_SIZE] = "";
+	FILE *wide = tmpfile();
+
+	(void)state;
+	assert_non_null(wide);
+	assert_true(fwide(wide, 1) > 0);
+	if (!capstan_can_compress(CAPSTAN_COMPRESSION_GZIP)) {
+		fclose(wide);
+		skip();
+	}
+	FILE *packed = capstan_compress_stream(wide, CAPSTAN_COMPRESSION_GZIP, 1, errbuf);
+	if (!packed) {
+		assert_true(errbuf[0] != '\0');
+		fclose(wide);
+		return;
+	}
+	assert_true(fputs("text", packed) >= 0);
+	errno = 0;
+	assert_int_equal(fflush(packed), EOF);
+	assert_int_equal(errno, EIO);
+	fclose(packed);
+}
+
 /* The descriptor was given away, whatever comes of it: so the contract says. */
 static void a_descriptor_is_closed_where_no_savefile_comes_of_it(void **state)
 {
@@ -181,6 +207,7 @@ int main(void)
 		cmocka_unit_test(a_pipe_cannot_be_continued),
 		cmocka_unit_test(a_header_that_finds_no_room_is_told_at_once),
 		cmocka_unit_test(a_stream_of_wide_characters_takes_no_packets),
+		cmocka_unit_test(a_stream_of_wide_characters_takes_nothing_compressed),
 		cmocka_unit_test(a_descriptor_is_closed_where_no_savefile_comes_of_it),
 		cmocka_unit_test(standard_output_is_begun_anew),
 	};
