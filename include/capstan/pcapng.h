@@ -5,7 +5,7 @@
  * numbers that a block may lack count only if their bit is in `present`, and what has no member of its own is in the list
  * `more`. So a struct of zeros with the few members that one needs is always good.
  *
- * docs/examples/two_interfaces.c is a program that writes such a file.
+ * examples/two_interfaces.c is a program that writes such a file.
  *
  * Texts are UTF-8, ended by a NUL. A reader or writer is used by one thread at a time; different ones are independent. */
 #ifndef CAPSTAN_PCAPNG_H

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """pcapng_programs_test.py TOOL EXAMPLE - what Wireshark's programs and tcpdump say of files that capstan/pcapng.h wrote is
-what was said, and what they write it reads. TOOL is tests/ng_tool.c, EXAMPLE docs/examples/two_interfaces.c."""
+what was said, and what they write it reads. TOOL is tests/ng_tool.c, EXAMPLE examples/two_interfaces.c."""
 import os
 import re
 import shutil
