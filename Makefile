@@ -51,12 +51,11 @@ bench-docs:
 
 # Into DESTDIR when given, for packages.
 install: build
-	@scripts/configure $(BUILD) -Dprefix=$(PREFIX)
-	@DESTDIR=$(DESTDIR) meson install -C $(BUILD)
-	@test -n "$(DESTDIR)" || test "$$(id -u)" -ne 0 || ldconfig
+	@scripts/installation install "$(BUILD)" "$(PREFIX)" "$(DESTDIR)"
 
+# With the same PREFIX and DESTDIR.
 uninstall:
-	@ninja -C $(BUILD) uninstall
+	@scripts/installation uninstall "$(BUILD)" "$(PREFIX)" "$(DESTDIR)"
 
 clean:
 	rm -rf build build-clang build-asan build-fuzz
@@ -71,5 +70,5 @@ help:
 	@echo "make bench-quick  the same with few rounds and packets, in about one"
 	@echo "make bench-docs the table and the picture of docs/PERFORMANCE.md, of the last make bench"
 	@echo "make install    PREFIX=$(PREFIX) DESTDIR="
-	@echo "make uninstall  what the last install put there"
+	@echo "make uninstall  PREFIX=$(PREFIX) DESTDIR=: what make install put there"
 	@echo "make clean      remove what was built"
