@@ -1,4 +1,5 @@
 /* capture.c - `capstan capture`: packets of a device to a savefile, or one line each to standard output. */
+#include "candidates.h"
 #include "decode.h"
 #include "device.h"
 #include "expression.h"
@@ -45,6 +46,14 @@ static const struct option_row option_rows[] = {
 	{ 0 },
 };
 
+static const struct option_values option_values[] = {
+	{ 'i', &device_candidates },
+	{ 'w', &file_candidates },
+	{ OPTION_FORMAT, &format_candidates },
+	{ OPTION_COMPRESS, &compression_candidates },
+	{ 0 },
+};
+
 const struct command capture_command = {
 	.name = "capture",
 	.run = run,
@@ -54,6 +63,8 @@ const struct command capture_command = {
 	.details = "With EXPRESSION, a filter as in capstan-filter(7), only the packets that it accepts are captured.\n"
 		   "Ctrl-C ends the capture: what was received by then is still taken, and the statistics follow.",
 	.options = option_rows,
+	.values = option_values,
+	.rest = &filter_candidates,
 };
 
 struct wishes {

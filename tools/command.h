@@ -16,6 +16,16 @@ struct option_row {
 	const char *help;
 };
 
+struct candidates; /* complete.h */
+
+/* What the argument of an option may be, if there is a choice that shells can offer. */
+struct option_values {
+	int code;
+	const struct candidates *candidates;
+};
+
+#define MAX_NAMED_OPERANDS 2
+
 struct command {
 	const char *name;
 	int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns enum exit_status */
@@ -24,6 +34,9 @@ struct command {
 	const char *details;               /* a paragraph for --help, or NULL */
 	const struct option_row *options;  /* ends with a row without name; --help is everybody's */
 	int first_operand_ends_options;    /* the rest belongs to another program */
+	const struct option_values *values; /* ends with a row without candidates; or NULL */
+	const struct candidates *operands[MAX_NAMED_OPERANDS]; /* what each may be, */
+	const struct candidates *rest;                         /* and each after these; NULL: anything */
 };
 
 extern const struct command list_command, capture_command, read_command, convert_command, send_command, stat_command,

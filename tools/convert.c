@@ -1,4 +1,5 @@
 /* convert.c - `capstan convert`: a savefile in another format, or what is wanted of it. */
+#include "candidates.h"
 #include "interrupt.h"
 #include "options.h"
 #include "privileges.h"
@@ -27,6 +28,12 @@ static const struct option_row option_rows[] = {
 	{ 0 },
 };
 
+static const struct option_values option_values[] = {
+	{ OPTION_FORMAT, &format_candidates },
+	{ OPTION_COMPRESS, &compression_candidates },
+	{ 0 },
+};
+
 const struct command convert_command = {
 	.name = "convert",
 	.run = run,
@@ -37,6 +44,9 @@ const struct command convert_command = {
 		   ".lz4 follows. - is standard input or output. Time stamps keep their resolution as far as the format has it.\n"
 		   "With EXPRESSION, a filter as in capstan-filter(7), only the packets that it accepts are written.",
 	.options = option_rows,
+	.values = option_values,
+	.operands = { &file_candidates, &file_candidates },
+	.rest = &filter_candidates,
 };
 
 struct wishes {

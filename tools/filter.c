@@ -1,4 +1,5 @@
 /* filter.c - `capstan filter`: the program that a filter expression compiles to. */
+#include "candidates.h"
 #include "expression.h"
 #include "options.h"
 #include "privileges.h"
@@ -25,6 +26,11 @@ static const struct option_row option_rows[] = {
 	{ 0 },
 };
 
+static const struct option_values option_values[] = {
+	{ 'l', &linktype_candidates },
+	{ 0 },
+};
+
 const struct command filter_command = {
 	.name = "filter",
 	.run = run,
@@ -34,6 +40,8 @@ const struct command filter_command = {
 		   "itself.\n"
 		   "An empty expression takes every packet.",
 	.options = option_rows,
+	.values = option_values,
+	.rest = &filter_candidates,
 };
 
 struct wishes {

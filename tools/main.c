@@ -1,5 +1,6 @@
 /* main.c - the `capstan` command: finds the subcommand in one table and hands over to it. */
 #include "command.h"
+#include "complete.h"
 #include "options.h"
 
 #include <pcap.h>
@@ -74,6 +75,8 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
 		return help(argv[2]);
+	if (!strcmp(argv[1], "--complete"))
+		return complete(commands, COMMANDS, argc - 2, argv + 2);
 	command = find(argv[1]);
 	if (!command) {
 		fprintf(stderr, "capstan: there is no command \"%s\"; see capstan help\n", argv[1]);

@@ -1,4 +1,5 @@
 /* oid.c - `capstan oid`: what an interface answers to OID requests, one a line; and setting one. */
+#include "candidates.h"
 #include "device.h"
 #include "interrupt.h"
 #include "oid_text.h"
@@ -21,6 +22,11 @@ static const struct option_row option_rows[] = {
 	{ 0 },
 };
 
+static const struct option_values option_values[] = {
+	{ 'i', &device_candidates },
+	{ 0 },
+};
+
 const struct command oid_command = {
 	.name = "oid",
 	.run = run,
@@ -31,6 +37,8 @@ const struct command oid_command = {
 		   "joined by commas (directed,multicast,...) or hardware addresses likewise. What is set holds\n"
 		   "for this command's own handle only: the interface is asked again, and it ends.",
 	.options = option_rows,
+	.values = option_values,
+	.operands = { &oid_candidates },
 };
 
 /* The largest answer in sight: some hundred OIDs, some hundred addresses. */

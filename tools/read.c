@@ -1,4 +1,5 @@
 /* read.c - `capstan read`: a savefile's packets, one line each, or what they come to. */
+#include "candidates.h"
 #include "decode.h"
 #include "device.h"
 #include "interrupt.h"
@@ -39,6 +40,8 @@ const struct command read_command = {
 	.details = "FILE is a savefile, pcap or pcapng, as it is or compressed by gzip, zstd or lz4; or - for standard input.\n"
 		   "With EXPRESSION, a filter as in capstan-filter(7), only the packets that it accepts are read.",
 	.options = option_rows,
+	.operands = { &file_candidates },
+	.rest = &filter_candidates,
 };
 
 enum output { OUTPUT_LINES, OUTPUT_QUIET, OUTPUT_STATISTICS };

@@ -1,5 +1,6 @@
 /* run.c - `capstan run`: starts a program so that the libpcap it loads is this library.
  * The loader finds ours first because the drop-in folder leads LD_LIBRARY_PATH (ld.so(8)). */
+#include "candidates.h"
 #include "options.h"
 
 #include <errno.h>
@@ -26,6 +27,7 @@ const struct command run_command = {
 	.details = "PROGRAM must load libpcap.so.0.8 or libpcap.so.1 itself; one that holds libpcap inside is not\n"
 		   "changed. Its exit status is the program's. Programs that it starts run on this library, too.",
 	.options = option_rows,
+	.rest = &program_candidates,
 	.first_operand_ends_options = 1,
 };
 

@@ -1,4 +1,5 @@
 /* send.c - `capstan send`: the packets of a savefile out of a device, back to back or by a clock. */
+#include "candidates.h"
 #include "device.h"
 #include "feed.h"
 #include "interrupt.h"
@@ -30,6 +31,15 @@ static const struct option_row option_rows[] = {
 	{ 0 },
 };
 
+static const char *const engines[] = { "auto", "xdp", "socket", NULL };
+static const struct candidates engine_candidates = { .words = engines };
+
+static const struct option_values option_values[] = {
+	{ 'i', &device_candidates },
+	{ OPTION_ENGINE, &engine_candidates },
+	{ 0 },
+};
+
 const struct command send_command = {
 	.name = "send",
 	.run = run,
@@ -39,6 +49,8 @@ const struct command send_command = {
 		   "unless an option says when. The first one that cannot be sent ends it, and so does Ctrl-C. FILE - is\n"
 		   "standard input.",
 	.options = option_rows,
+	.values = option_values,
+	.operands = { &file_candidates },
 };
 
 struct wishes {
@@ -197,10 +209,8 @@ static bool timing_is_clear(const struct feed_timing *t)
 
 static bool engine_is_known(const char *name)
 {
-	static const char *const names[] = { "auto", "xdp", "socket" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!strcmp(name, names[i]))
+	for (const char *const *known = engines; *known; known++)
+		if (!strcmp(name, *known))
 			return true;
 	options_misused(&send_command, "there is no engine \"%s\": auto, xdp or socket", name);
 	return false;

@@ -40,14 +40,17 @@ static size_t length_of_stem(const char *path)
 	return (size_t)(strrchr(path, '.') - path);
 }
 
+static const char *const formats[] = { "pcap", "pcapng", NULL };
+const struct candidates format_candidates = { .words = formats };
+
 static bool read_format(struct sink_kind *kind, const struct command *command, const char *path, const char *format)
 {
 	if (!format) {
 		kind->pcapng = ends_with(path, length_of_stem(path), ".pcapng");
 		return true;
 	}
-	kind->pcapng = !strcmp(format, "pcapng");
-	if (kind->pcapng || !strcmp(format, "pcap"))
+	kind->pcapng = !strcmp(format, formats[1]);
+	if (kind->pcapng || !strcmp(format, formats[0]))
 		return true;
 	complain(command, "there is no format \"%s\": it is pcap or pcapng", format);
 	return false;
@@ -63,6 +66,15 @@ static const struct {
 	{ "lz4", CAPSTAN_COMPRESSION_LZ4 },
 };
 #define COMPRESSIONS (sizeof(compressions) / sizeof(compressions[0]))
+
+static void offer_compressions(const struct completion *c)
+{
+	for (size_t i = 0; i < COMPRESSIONS; i++)
+		if (capstan_can_compress(compressions[i].kind))
+			completion_offer(c, compressions[i].name, NULL);
+}
+
+const struct candidates compression_candidates = { .offer = offer_compressions };
 
 /* "zstd" or "zstd:19". */
 static bool read_compression(struct sink_kind *kind, const struct command *command, const char *text)

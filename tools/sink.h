@@ -2,7 +2,7 @@
 #ifndef CAPSTAN_SINK_H
 #define CAPSTAN_SINK_H
 
-#include "command.h"
+#include "complete.h"
 
 #include <capstan/pcapng.h>
 #include <capstan/savefile.h>
@@ -23,6 +23,9 @@ struct sink_kind {
  * about. */
 bool sink_kind_of(struct sink_kind *kind, const struct command *command, const char *path, const char *format,
 		  const char *compress);
+
+/* What `format` and `compress` may be, for shells to offer. */
+extern const struct candidates format_candidates, compression_candidates;
 
 /* Begins all zero, and is that again when it is closed. */
 struct sink {

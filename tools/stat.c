@@ -1,4 +1,5 @@
 /* stat.c - `capstan stat`: packets and bits per second of a device, counted by the library's statistics mode. */
+#include "candidates.h"
 #include "device.h"
 #include "expression.h"
 #include "interrupt.h"
@@ -30,6 +31,11 @@ static const struct option_row option_rows[] = {
 	{ 0 },
 };
 
+static const struct option_values option_values[] = {
+	{ 'i', &device_candidates },
+	{ 0 },
+};
+
 const struct command stat_command = {
 	.name = "stat",
 	.run = run,
@@ -38,6 +44,8 @@ const struct command stat_command = {
 	.details = "With EXPRESSION, a filter as in capstan-filter(7), only the packets that it accepts are counted.\n"
 		   "On a terminal a table is kept up to date; elsewhere each period is a line.",
 	.options = option_rows,
+	.values = option_values,
+	.rest = &filter_candidates,
 };
 
 struct wishes {

@@ -14,7 +14,7 @@ from installed import HERE, WARNINGS, Tree, call, files  # noqa: E402
 ROOT = os.path.abspath(sys.argv[1])
 CONSUMER = os.path.join(HERE, "consumer")
 COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)]
-ROOMS = ["dropin", "include", "lib", "man", "scripts", "tools", "win32"]
+ROOMS = ["completions", "dropin", "include", "lib", "man", "scripts", "tools", "win32"]
 
 
 def somebody():
@@ -59,13 +59,15 @@ class Installation:
 
 
 def expected(libdir):
-    """What has to be in a prefix: the headers and pages of the tree, and what is made."""
+    """What has to be in a prefix: the headers, pages and completions of the tree, and what is made."""
     paths = {"bin/capstan"}
     paths |= {f"{libdir}/{name}" for name in (
         "libcapstan.a", "libcapstan.so", "libcapstan.so.1", "libcapstan.so.1.0.0", "libcapstan-win32.a",
         "capstan/libpcap.so.0.8", "capstan/libpcap.so.1", "pkgconfig/capstan.pc", "pkgconfig/capstan-win32.pc")}
     paths |= {f"include/{name}" for name in files(os.path.join(ROOT, "include")) if name.endswith(".h")}
     paths |= {f"share/man/man{name[-1]}/{name}" for name in files(os.path.join(ROOT, "man")) if name[-1].isdigit()}
+    paths |= {"share/bash-completion/completions/capstan", "share/zsh/site-functions/_capstan",
+              "share/fish/vendor_completions.d/capstan.fish"}
     return sorted(paths)
 
 
