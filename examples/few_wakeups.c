@@ -3,6 +3,7 @@
  *
  *   cc few_wakeups.c $(pkg-config --cflags --libs capstan) -o few_wakeups
  *   ./few_wakeups eth0 100000 */
+#include <limits.h>
 #include <pcap.h>
 #include <signal.h>
 #include <stdio.h>
@@ -37,9 +38,11 @@ int main(int argc, char **argv)
 	char errbuf[PCAP_ERRBUF_SIZE] = "";
 	unsigned long long bytes = 0, packets = 0, wakeups = 0;
 	struct pcap_stat counted;
+	char *end = NULL;
+	long least = argc == 3 ? strtol(argv[2], &end, 10) : -1;
 	int got;
 
-	if (argc != 3) {
+	if (least < 0 || least > INT_MAX || end == argv[2] || *end) {
 		fprintf(stderr, "usage: few_wakeups DEVICE BYTES\n");
 		return 2;
 	}
@@ -48,7 +51,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "few_wakeups: %s\n", errbuf);
 		return 1;
 	}
-	if (prepare(atoi(argv[2])) < 0) {
+	if (prepare((int)least) < 0) {
 		fprintf(stderr, "few_wakeups: %s\n", pcap_geterr(capture));
 		pcap_close(capture);
 		return 1;

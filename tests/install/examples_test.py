@@ -268,7 +268,7 @@ def test_wrong_calls():
         said = example(name, status=2)
         usage = re.fullmatch(rf"usage: {name}((?: \[?[A-Z]+\]?)+)\n", said)
         assert usage, said
-        arguments = ["nowhere" for word in usage.group(1).split() if word[0] != "["]
+        arguments = ["7" if word == "BYTES" else "nowhere" for word in usage.group(1).split() if word[0] != "["]
         said = example(name, *arguments, status=1)
         assert "nowhere" in said, (name, said)
 
