@@ -23,6 +23,9 @@ _capstan()
 			compopt -o filenames 2>/dev/null
 			mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -f -- "$now")
 			;;
+		$'\tusers\t'*)
+			mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -u -- "$now")
+			;;
 		$'\tprogram\t'*)
 			if declare -F _command_offset >/dev/null; then
 				_command_offset $((${line##*$'\t'} + 1))

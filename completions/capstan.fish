@@ -8,8 +8,14 @@ function __capstan_complete
         set -l part (string replace -r '.*\t' '' -- $line)
         switch $line
             case \tfiles\t'*'
-                __fish_complete_path (string sub -s (math (string length -- "$part") + 1) -- "$now") |
-                    string replace -r '^' (string escape --style=regex -- "$part")
+                set -l path (string sub -s (math (string length -- "$part") + 1) -- "$now")
+                for name in (__fish_complete_path $path)
+                    echo $part$name
+                end
+            case \tusers\t'*'
+                for name in (__fish_complete_users)
+                    echo $part$name
+                end
             case \tprogram\t'*'
                 __fish_complete_subcommand --fcs-skip=(math $part + 1)
             case '*'

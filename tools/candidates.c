@@ -59,3 +59,4 @@ const struct candidates linktype_candidates = { .offer = offer_linktypes };
 const struct candidates oid_candidates = { .offer = offer_oids };
 const struct candidates filter_candidates = { .words = filter_words };
 const struct candidates program_candidates = { .shell = "program" };
+const struct candidates user_candidates = { .shell = "users" };

@@ -5,6 +5,6 @@
 #include "complete.h"
 
 extern const struct candidates device_candidates, file_candidates, linktype_candidates, filter_candidates, oid_candidates,
-	program_candidates;
+	program_candidates, user_candidates;
 
 #endif

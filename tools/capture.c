@@ -48,7 +48,6 @@ static const struct option_row option_rows[] = {
 
 static const struct option_values option_values[] = {
 	{ 'i', &device_candidates },
-	{ 'w', &file_candidates },
 	{ OPTION_FORMAT, &format_candidates },
 	{ OPTION_COMPRESS, &compression_candidates },
 	{ 0 },

@@ -1,6 +1,7 @@
 /* complete.c - reads an unfinished command line by the rows that getopt_long(3) is given, and offers what comes next. */
 #include "complete.h"
 
+#include "candidates.h"
 #include "text.h"
 
 #include <stdbool.h>
@@ -16,8 +17,8 @@ struct completion {
 /* Where the words before the last one have led to. */
 struct place {
 	const struct command *command;
-	int pending;       /* code of the option whose argument is next; 0: none */
-	bool options_over; /* by "--", or where another program's begin */
+	const struct option_row *pending; /* the option whose argument is next; NULL: none */
+	bool options_over;                /* by "--", or where another program's begin */
 	int operands;
 };
 
@@ -46,25 +47,31 @@ static void offer_candidates(const struct completion *c, const struct candidates
 			completion_offer(c, *word, NULL);
 }
 
-static const struct candidates *values_of(const struct command *command, int code)
+/* What an argument is whose name says it. */
+static const struct {
+	const char *arg;
+	const struct candidates *candidates;
+} named_arguments[] = {
+	{ "FILE", &file_candidates },
+	{ "USER", &user_candidates },
+};
+
+static const struct candidates *values_of(const struct command *command, const struct option_row *option)
 {
+	if (!option)
+		return NULL;
 	for (const struct option_values *row = command->values; row && row->candidates; row++)
-		if (row->code == code)
+		if (row->code == option->code)
 			return row->candidates;
+	for (size_t i = 0; i < sizeof(named_arguments) / sizeof(named_arguments[0]); i++)
+		if (!strcmp(named_arguments[i].arg, option->arg))
+			return named_arguments[i].candidates;
 	return NULL;
 }
 
-/* Code of the option that takes an argument and has this letter; 0: none. */
-static int find_letter(const struct command *command, char letter)
-{
-	for (const struct option_row *row = command->options; row->name; row++)
-		if (row->code == (unsigned char)letter)
-			return row->arg ? row->code : 0;
-	return 0;
-}
-
-/* The same by a name of `length` bytes, which may be cut short as far as it stays the only one. */
-static int find_name(const struct command *command, const char *name, size_t length)
+/* The option that takes an argument and has a name of `length` bytes, which may be cut short as far as it stays the only
+ * one. */
+static const struct option_row *find_name(const struct command *command, const char *name, size_t length)
 {
 	const struct option_row *found = NULL;
 	int matches = 0;
@@ -79,20 +86,20 @@ static int find_name(const struct command *command, const char *name, size_t len
 		}
 		matches++;
 	}
-	return matches == 1 && found->arg ? found->code : 0;
+	return matches == 1 && found->arg ? found : NULL;
 }
 
-/* The first option in the letters behind a dash that takes an argument: its code, and where its argument begins. */
-static int find_in_cluster(const struct command *command, const char *word, const char **argument)
+/* The first one in the letters behind a dash that takes an argument, and where its argument begins. */
+static const struct option_row *find_in_cluster(const struct command *command, const char *word, const char **argument)
 {
-	for (const char *letter = word + 1; *letter; letter++) {
-		int code = find_letter(command, *letter);
-
-		*argument = letter + 1;
-		if (code)
-			return code;
-	}
-	return 0;
+	for (const char *letter = word + 1; *letter; letter++)
+		for (const struct option_row *row = command->options; row->name; row++)
+			if (row->code == (unsigned char)*letter && row->arg) {
+				*argument = letter + 1;
+				return row;
+			}
+	*argument = word;
+	return NULL;
 }
 
 static void pass_word(struct place *at, const char *word)
@@ -100,7 +107,7 @@ static void pass_word(struct place *at, const char *word)
 	const char *argument;
 
 	if (at->pending) {
-		at->pending = 0;
+		at->pending = NULL;
 	} else if (at->options_over || word[0] != '-' || !word[1]) {
 		at->operands++;
 		at->options_over |= at->command->first_operand_ends_options;
@@ -112,7 +119,7 @@ static void pass_word(struct place *at, const char *word)
 	} else {
 		at->pending = find_in_cluster(at->command, word, &argument);
 		if (at->pending && *argument)
-			at->pending = 0;
+			at->pending = NULL;
 	}
 }
 
@@ -128,9 +135,10 @@ static void offer_option(const struct completion *c, int code, const char *name,
 	completion_offer(c, word, help);
 }
 
-static void offer_value(const struct command *command, int code, const char *word, const char *argument)
+static void offer_value(const struct command *command, const struct option_row *option, const char *word,
+			const char *argument)
 {
-	offer_candidates(&(struct completion){ word, (int)(argument - word), argument }, values_of(command, code));
+	offer_candidates(&(struct completion){ word, (int)(argument - word), argument }, values_of(command, option));
 }
 
 /* A word that begins with a dash: an option, or one with its argument behind it. */
@@ -144,10 +152,9 @@ static void complete_option(const struct command *command, const char *word)
 		return;
 	}
 	if (word[1] && word[1] != '-' && word[2]) {
-		int code = find_in_cluster(command, word, &argument);
+		const struct option_row *option = find_in_cluster(command, word, &argument);
 
-		if (code)
-			offer_value(command, code, word, argument);
+		offer_value(command, option, word, argument);
 		return;
 	}
 	for (const struct option_row *row = command->options; row->name; row++)
