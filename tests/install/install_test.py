@@ -58,6 +58,17 @@ class Installation:
         return Tree(prefix, sysroot, cwd=self.path("home"), **self.options)
 
 
+def pages():
+    """Manual pages, and the other names that their NAME sections have, which are links to them."""
+    for name in files(os.path.join(ROOT, "man")):
+        if not name[-1].isdigit():
+            continue
+        yield name
+        with open(os.path.join(ROOT, "man", name), encoding="utf-8") as file:
+            names = file.read().split(".SH NAME\n")[1].split(" \\- ")[0]
+        yield from (f"{other}.{name[-1]}" for other in names.split(", "))
+
+
 def expected(libdir):
     """What has to be in a prefix: the headers, pages and completions of the tree, and what is made."""
     paths = {"bin/capstan"}
@@ -65,7 +76,7 @@ def expected(libdir):
         "libcapstan.a", "libcapstan.so", "libcapstan.so.1", "libcapstan.so.1.0.0", "libcapstan-win32.a",
         "capstan/libpcap.so.0.8", "capstan/libpcap.so.1", "pkgconfig/capstan.pc", "pkgconfig/capstan-win32.pc")}
     paths |= {f"include/{name}" for name in files(os.path.join(ROOT, "include")) if name.endswith(".h")}
-    paths |= {f"share/man/man{name[-1]}/{name}" for name in files(os.path.join(ROOT, "man")) if name[-1].isdigit()}
+    paths |= {f"share/man/man{page[-1]}/{page}" for page in pages()}
     paths |= {"share/bash-completion/completions/capstan", "share/zsh/site-functions/_capstan",
               "share/fish/vendor_completions.d/capstan.fish"}
     return sorted(paths)
