@@ -3,7 +3,7 @@ BUILD  = build
 PREFIX = /usr/local
 TIME   = 60
 
-.PHONY: all bootstrap build demo check check-long fuzz bench bench-quick bench-docs install uninstall clean help
+.PHONY: all bootstrap build demo check check-long coverage fuzz bench bench-quick bench-docs install uninstall clean help
 
 all: bootstrap build
 
@@ -32,6 +32,10 @@ check-long:
 	@ninja -C $(BUILD)
 	@BUILD=$(BUILD) scripts/check-long $(UNTIL)
 
+coverage:
+	@scripts/bootstrap check
+	@scripts/coverage
+
 # TARGET is one of those in tests/fuzz.
 fuzz:
 	@scripts/bootstrap check
@@ -58,13 +62,14 @@ uninstall:
 	@scripts/installation uninstall "$(BUILD)" "$(PREFIX)" "$(DESTDIR)"
 
 clean:
-	rm -rf build build-clang build-asan build-fuzz
+	rm -rf build build-clang build-asan build-fuzz build-cov
 
 help:
 	@echo "make            install what is missing (as root), build"
 	@echo "make demo       send, capture, save, compare and send back, in a network of its own"
 	@echo "make check      build with gcc and clang, run every test"
 	@echo "make check-long what takes too long for make check: a quarter of an hour"
+	@echo "make coverage   which lines and branches of lib/ the tests reach"
 	@echo "make fuzz       TARGET=name TIME=$(TIME): run a fuzz target for so many seconds"
 	@echo "make bench      ONLY=section,...: measure against libpcap, tcpreplay and others, in less than 25 minutes"
 	@echo "make bench-quick  the same with few rounds and packets, in about one"
