@@ -106,6 +106,12 @@ void *cst_arena_alloc_slow(struct cst_arena *arena, size_t bytes)
 	return cst_arena_take(arena, bytes);
 }
 
+void *cst_arena_array(struct cst_arena *arena, size_t count, size_t size)
+{
+	size_t bytes;
+	return cst_arena_alloc(arena, __builtin_mul_overflow(count, size, &bytes) ? SIZE_MAX : bytes);
+}
+
 char *cst_arena_text(struct cst_arena *arena, const char *text, size_t length)
 {
 	char *copy = cst_arena_take(arena, length + 1);

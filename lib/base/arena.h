@@ -54,11 +54,7 @@ static inline void *cst_arena_alloc(struct cst_arena *arena, size_t bytes)
 }
 
 /* An array of `count` elements of `size` bytes each; NULL also where the product overflows. */
-static inline void *cst_arena_array(struct cst_arena *arena, size_t count, size_t size)
-{
-	size_t bytes;
-	return cst_arena_alloc(arena, __builtin_mul_overflow(count, size, &bytes) ? SIZE_MAX : bytes);
-}
+void *cst_arena_array(struct cst_arena *arena, size_t count, size_t size);
 
 /* The first `length` bytes of `text` as a string. */
 char *cst_arena_text(struct cst_arena *arena, const char *text, size_t length);

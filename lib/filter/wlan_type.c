@@ -152,9 +152,7 @@ static const struct cst_formula *type_test(struct cst_gen *g, const struct ast_a
 
 static const struct cst_formula *subtype_test(struct cst_gen *g, const struct ast_argument *arg)
 {
-	uint32_t subtype;
-	if (arg->kind != ARG_TEXT)
-		return cst_gen_fail(g, "'subtype' alone takes a name; a number needs its type: type mgt subtype 0x80");
+	uint32_t subtype; /* always by name: a number says nothing without a type */
 	if (!look_up(g, subtypes, LENGTH_OF(subtypes), "frame subtype", arg, &subtype))
 		return NULL;
 	return cst_gen_masked_eq(g, LAYER_LINK, 0, 1, TYPE_MASK | SUBTYPE_MASK, subtype);

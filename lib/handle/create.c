@@ -8,10 +8,11 @@
 
 const struct live_source *cst_live_source_of(const char *device)
 {
-	for (const struct live_source *const *source = cst_live_sources; *source; source++)
-		if ((*source)->claims(device))
-			return *source;
-	return NULL;
+	const struct live_source *const *source = cst_live_sources;
+
+	while (!(*source)->claims(device))
+		source++;
+	return *source;
 }
 
 pcap_t *pcap_create(const char *source, char *errbuf)
@@ -108,17 +109,14 @@ int pcap_set_protocol_linux(pcap_t *p, int protocol)
 	return status;
 }
 
+/* No source gives any other type than the host's. */
 int pcap_set_tstamp_type(pcap_t *p, int tstamp_type)
 {
-	int status = need_created(p, __func__), types[6];
+	int status = need_created(p, __func__);
 
 	if (status < 0)
 		return status;
-	int count = p->live && p->live->tstamp_types ? p->live->tstamp_types(p->device, types) : 0;
-	bool known = tstamp_type == PCAP_TSTAMP_HOST;
-	for (int i = 0; i < count; i++)
-		known |= types[i] == tstamp_type;
-	if (!known) {
+	if (tstamp_type != PCAP_TSTAMP_HOST) {
 		cst_fail(p, 0, "%s: time stamp type %d is not one that this device can give", p->device, tstamp_type);
 		return PCAP_WARNING_TSTAMP_TYPE_NOTSUP;
 	}
@@ -147,16 +145,11 @@ int pcap_get_tstamp_precision(pcap_t *p)
 
 int pcap_list_tstamp_types(pcap_t *p, int **tstamp_typesp)
 {
-	int types[1 + 6] = { PCAP_TSTAMP_HOST };
-	int count = 1;
-
-	if (p->live && p->live->tstamp_types)
-		count += p->live->tstamp_types(p->device, types + 1);
-	*tstamp_typesp = malloc((size_t)count * sizeof(*types));
+	*tstamp_typesp = malloc(sizeof(**tstamp_typesp));
 	if (!*tstamp_typesp)
-		return cst_fail_errno(p, PCAP_ERROR, "listing %d time stamp types", count);
-	memcpy(*tstamp_typesp, types, (size_t)count * sizeof(*types));
-	return count;
+		return cst_fail_errno(p, PCAP_ERROR, "listing the time stamp types");
+	**tstamp_typesp = PCAP_TSTAMP_HOST;
+	return 1;
 }
 
 void pcap_free_tstamp_types(int *tstamp_types)
@@ -168,12 +161,7 @@ int pcap_can_set_rfmon(pcap_t *p)
 {
 	if (p->kind == CST_DEAD || p->kind == CST_SAVEFILE)
 		return cst_fail(p, PCAP_ERROR, "monitor mode is for live handles; this one captures nothing");
-	int status = need_created(p, __func__);
-	if (status < 0)
-		return status;
-	if (!p->live || !p->live->can_set_rfmon)
-		return 0;
-	return p->live->can_set_rfmon(p);
+	return need_created(p, __func__); /* no source switches it */
 }
 
 /* Activation failed half-way: the handle is as it was before, so that the caller may change options and try again. */
@@ -193,9 +181,6 @@ int pcap_activate(pcap_t *p)
 
 	if (status < 0)
 		return status;
-	if (!p->live)
-		return cst_fail(p, PCAP_ERROR_NO_SUCH_DEVICE, "%.100s: no such device; pcap_findalldevs() lists what there is",
-				p->device);
 	p->errbuf[0] = '\0';
 	p->snaplen = p->options.snaplen;
 	if (p->snaplen <= 0 || p->snaplen > CST_MAX_SNAPLEN)

@@ -209,10 +209,6 @@ int pcap_lookupnet(const char *device, bpf_u_int32 *netp, bpf_u_int32 *maskp, ch
 {
 	const struct live_source *source = cst_live_source_of(device ? device : "any");
 
-	if (!source) {
-		cst_error(errbuf, "%s: no such device", device);
-		return PCAP_ERROR;
-	}
 	if (source->lookupnet)
 		return source->lookupnet(device ? device : "any", netp, maskp, errbuf);
 	*netp = *maskp = 0;

@@ -59,10 +59,12 @@ char *pcap_lookupdev(char *errbuf)
 	if (pcap_findalldevs(&devices, errbuf) < 0)
 		return NULL;
 	char *found = NULL;
-	if (devices && !(devices->flags & PCAP_IF_LOOPBACK) && snprintf(name, sizeof(name), "%s", devices->name) > 0)
+	if (devices && !(devices->flags & PCAP_IF_LOOPBACK)) {
+		snprintf(name, sizeof(name), "%s", devices->name);
 		found = name;
-	else
+	} else {
 		cst_error(errbuf, "no device was found that is more than the loopback");
+	}
 	pcap_freealldevs(devices);
 	return found;
 }

@@ -142,19 +142,15 @@ struct live_source {
 	bool (*claims)(const char *device);
 	/* Open p->device with p->options; sets p->ops, p->source, p->dlt, p->fd. 0, PCAP_WARNING_* or PCAP_ERROR_*. */
 	int (*activate)(pcap_t *p);
-	/* The PCAP_TSTAMP_* types that `device` can give besides the default, into `types`; how many (0 to 6). */
-	int (*tstamp_types)(const char *device, int types[static 6]);
-	/* 1, 0, or PCAP_ERROR_*. */
-	int (*can_set_rfmon)(pcap_t *p);
 	/* Add this source's devices. 0 or PCAP_ERROR with the text in `errbuf`. */
 	int (*list)(struct cst_device_list *list, char *errbuf);
 	/* An address and mask of `device` for pcap_lookupnet(3PCAP), network byte order. 0 or PCAP_ERROR. NULL: 0/0. */
 	int (*lookupnet)(const char *device, bpf_u_int32 *net, bpf_u_int32 *mask, char *errbuf);
 };
 
-/* The table of sources, in lib/sources.c above all of them; ends with NULL. */
+/* The table of sources, in lib/sources.c above all of them; ends with NULL. The last one claims every name. */
 extern const struct live_source *const cst_live_sources[];
 
-const struct live_source *cst_live_source_of(const char *device); /* NULL: nobody claims it */
+const struct live_source *cst_live_source_of(const char *device);
 
 #endif
