@@ -81,6 +81,13 @@ def prototypes(include_dir, names):
     return declared
 
 
+def map_symbols(path):
+    """Symbols that the linker's version script at `path` exports, in its order."""
+    with open(path, encoding="utf-8") as file:
+        text = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
+    return re.findall(r"(\w+);", text.split("global:")[1].split("local:")[0])
+
+
 def exported(library):
     """Symbols a shared library defines: name -> letter of nm(1)."""
     return {line.split()[2]: line.split()[1]

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """The library exports exactly the names of capstan.map; these include all that Debian's libpcap.so.0.8 exports; and the
 functions among them are exactly those that the public headers declare."""
-import re
 import shutil
 import sys
 
@@ -11,16 +10,10 @@ import common
 DATA = {"eproto_db", "pcap_version"}
 
 
-def listed(path):
-    with open(path, encoding="utf-8") as file:
-        text = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
-    return re.findall(r"(\w+);", text.split("global:")[1].split("local:")[0])
-
-
 def main(library, map_file, include_dir):
     if not shutil.which("gcc"):
         common.skip("needs gcc, which can list prototypes")
-    in_map, symbols = listed(map_file), common.exported(library)
+    in_map, symbols = common.map_symbols(map_file), common.exported(library)
     functions = {name for name, letter in symbols.items() if letter in "TW"}
     declared = set(common.prototypes(include_dir, common.headers(include_dir)))
     failures = [] if in_map == sorted(set(in_map)) else [f"{map_file} is not sorted, or lists a name twice"]

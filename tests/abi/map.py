@@ -31,9 +31,7 @@ def defines(path, symbol):
 
 
 def main(root):
-    with open(os.path.join(root, "lib", "capstan.map"), encoding="utf-8") as file:
-        text = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
-    exported = set(re.findall(r"(\w+);", text.split("global:")[1].split("local:")[0]))
+    exported = set(common.map_symbols(os.path.join(root, "lib", "capstan.map")))
     failures, seen = [], set()
     for room, symbol, link, target in rows(os.path.join(root, "docs", "MAP.md")):
         if symbol in seen:
