@@ -51,6 +51,18 @@ static uint64_t counted_in_kernel(const struct packet_source *s)
 	return counted.packets;
 }
 
+/* A file that cannot be read, as of an interface that is gone, takes nothing back. */
+static void look_at_adapter(struct packet_source *s)
+{
+	char name[IF_NAMESIZE];
+
+	if (s->ifindex == 0 || cst_interface_name(s, name) < 0)
+		return;
+	const uint64_t now = cst_missed_by_adapter(name);
+	if (now > s->missed_before + s->missed)
+		s->missed = now - s->missed_before;
+}
+
 void cst_packet_forget_counts(pcap_t *p)
 {
 	struct packet_source *s = p->source;
@@ -58,12 +70,14 @@ void cst_packet_forget_counts(pcap_t *p)
 	cst_packet_count(p);
 	s->received = s->dropped = s->unwanted = s->counter.seen_in_user = 0;
 	s->counter.forgotten = counted_in_kernel(s);
-	s->missed_before = s->ifindex ? cst_missed_by_adapter(p->device) : 0;
+	look_at_adapter(s);
+	s->missed_before += s->missed;
+	s->missed = 0;
 }
 
 int cst_packet_stats(pcap_t *p, struct pcap_stat *stat)
 {
-	const struct packet_source *s = p->source;
+	struct packet_source *s = p->source;
 	int status = cst_packet_count(p);
 	struct pcap_stat user;
 
@@ -78,6 +92,7 @@ int cst_packet_stats(pcap_t *p, struct pcap_stat *stat)
 		stat->ps_recv += user.ps_recv;
 		stat->ps_drop += user.ps_drop;
 	}
-	stat->ps_ifdrop = s->ifindex ? (u_int)(cst_missed_by_adapter(p->device) - s->missed_before) : 0;
+	look_at_adapter(s);
+	stat->ps_ifdrop = (u_int)s->missed;
 	return 0;
 }

@@ -3,18 +3,7 @@
 #include "linux/packet_source.h"
 
 #include <errno.h>
-#include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
-
-unsigned int cst_packet_mtu(const pcap_t *p)
-{
-	const struct packet_source *s = p->source;
-	struct ifreq ifr = { 0 };
-
-	strncpy(ifr.ifr_name, p->device, sizeof(ifr.ifr_name) - 1);
-	return ioctl(s->fd, SIOCGIFMTU, &ifr) < 0 ? s->mtu : (unsigned int)ifr.ifr_mtu;
-}
 
 int cst_packet_can_send(pcap_t *p)
 {
@@ -29,10 +18,27 @@ int cst_packet_can_send(pcap_t *p)
 	return 0;
 }
 
+int cst_packet_sending_failed(pcap_t *p, int error, bool again)
+{
+	struct packet_source *s = p->source;
+	/* The socket tells a failure once, and now to us instead of to who reads from it. */
+	struct packet_source *reader = s->counter.user ? s->counter.user->source : s;
+
+	if (error != ENETDOWN && error != ENODEV && error != ENXIO)
+		return 0;
+	cst_packet_interface_failed(reader, error);
+	if (!cst_interface_is_there(s))
+		return cst_fail(p, PCAP_ERROR, "%s: the interface disappeared", p->device);
+	if (again && cst_interface_flags(s) & IFF_UP)
+		return 1;
+	return cst_fail(p, PCAP_ERROR_IFACE_NOT_UP, "%s: the interface is down", p->device);
+}
+
 int cst_packet_inject(pcap_t *p, const void *frame, size_t bytes)
 {
 	const struct packet_source *s = p->source;
 	int status = cst_packet_can_send(p);
+	bool failed = false;
 	ssize_t sent;
 
 	if (status < 0)
@@ -43,12 +49,19 @@ int cst_packet_inject(pcap_t *p, const void *frame, size_t bytes)
 		status = cst_to_receive_transmit(p, &t);
 		return status < 0 ? status : (int)bytes;
 	}
-	do
-		sent = send(cst_packet_sender(s), frame, bytes, 0);
-	while (sent < 0 && errno == EINTR);
+	while ((sent = send(cst_packet_sender(s), frame, bytes, 0)) < 0) {
+		if (errno == EINTR)
+			continue;
+		status = cst_packet_sending_failed(p, errno, !failed);
+		if (status < 0)
+			return PCAP_ERROR;
+		if (status == 0)
+			break;
+		failed = true;
+	}
 	if (sent < 0 && errno == EMSGSIZE)
 		return cst_fail(p, PCAP_ERROR, "%s: a frame of %zu bytes is more than the interface takes (MTU %u)",
-				p->device, bytes, cst_packet_mtu(p));
+				p->device, bytes, cst_interface_mtu(s));
 	if (sent < 0)
 		return cst_fail_errno(p, PCAP_ERROR, "%s: sending a frame of %zu bytes", p->device, bytes);
 	return (int)sent;

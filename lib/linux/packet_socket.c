@@ -299,12 +299,11 @@ static int set_datalink(pcap_t *p, int dlt)
 int cst_packet_nothing(pcap_t *p)
 {
 	struct packet_source *s = p->source;
-	char name[IF_NAMESIZE];
 
 	if (s->state == IFACE_FINE)
 		return 0;
 	/* The kernel says nothing more when an interface that is down goes for good. */
-	if (!if_indextoname(s->ifindex, name))
+	if (!cst_interface_is_there(s))
 		return cst_fail(p, PCAP_ERROR, "%s: the interface disappeared", p->device);
 	if (s->state == IFACE_FAILED) {
 		s->state = IFACE_WAS_DOWN;

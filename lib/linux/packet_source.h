@@ -5,7 +5,7 @@
  *   counters.c       statistics                              inject.c              sends one frame
  *   reception.c      what the interface is to receive        transmit*.c           send many, see transmit.h
  *   gather.c         waits for an amount of packets          aside.c               keeps packets outside of the ring
- *   rebuild.c        makes the ring anew
+ *   rebuild.c        makes the ring anew                    interface.c            the interface as it is now
  *   packet_counter.c statistics mode, counting in the kernel user_counter.c        ... in user space */
 #ifndef CST_LINUX_PACKET_SOURCE_H
 #define CST_LINUX_PACKET_SOURCE_H
@@ -113,7 +113,7 @@ struct packet_source {
 	struct source_ops ops; /* p->ops: what every packet socket does, over this ring */
 
 	uint32_t received, dropped, unwanted; /* kernel's counts so far, which a read resets; frames we left out */
-	uint64_t missed_before;               /* the adapter's own loss when the capture began */
+	uint64_t missed_before, missed;       /* the adapter's own loss when the capture began; since then, as last seen */
 };
 
 /* Room to ask for before each frame, besides the 16 bytes that a header has anyway: a VLAN tag, or what the longer
@@ -201,10 +201,20 @@ int cst_packet_stats(pcap_t *p, struct pcap_stat *stat);
 void cst_packet_forget_counts(pcap_t *p); /* they start again from 0 */
 uint64_t cst_missed_by_adapter(const char *device);
 
+/* interface.c; what is asked for is of now */
+bool cst_interface_is_there(const struct packet_source *s); /* false: deleted, or moved to another namespace */
+/* 0, or -1 with errno, ENODEV if it is not there. */
+int cst_interface_name(const struct packet_source *s, char name[static IF_NAMESIZE]);
+int cst_interface_ask(const struct packet_source *s, unsigned long what, struct ifreq *ifr); /* ioctl(2); fills in the name */
+int cst_interface_flags(const struct packet_source *s);        /* IFF_*; of one that is not there: none */
+unsigned int cst_interface_mtu(const struct packet_source *s); /* of one that is not there: when the capture began */
+
 /* inject.c */
 int cst_packet_can_send(pcap_t *p);            /* 0, or PCAP_ERROR: not on all interfaces at once, nor with a made-up header */
-unsigned int cst_packet_mtu(const pcap_t *p);  /* of now: it may have changed since the capture began */
 int cst_packet_inject(pcap_t *p, const void *frame, size_t bytes);
+/* Sending failed with `error`. 0: which is not about the interface; 1: which is up by now, so that the frame may be tried
+ * again, if not for the second time; else PCAP_ERROR_* with the text. */
+int cst_packet_sending_failed(pcap_t *p, int error, bool again);
 
 /* to_receive.c */
 int cst_packet_set_send_to_rx(pcap_t *p, bool on); /* source_ops.set_send_to_rx */

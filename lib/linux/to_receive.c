@@ -86,8 +86,7 @@ static int can_receive(pcap_t *p)
 
 	if (!cst_in_namespace(s->to_receive->namespace))
 		return cst_fail(p, PCAP_ERROR, "%s: the calling thread is in another network namespace", p->device);
-	strncpy(ifr.ifr_name, p->device, sizeof(ifr.ifr_name) - 1);
-	if (ioctl(s->fd, SIOCGIFFLAGS, &ifr) < 0)
+	if (cst_interface_ask(s, SIOCGIFFLAGS, &ifr) < 0)
 		return cst_fail(p, PCAP_ERROR, "%s: the interface disappeared", p->device);
 	if (!(ifr.ifr_flags & IFF_UP))
 		return cst_fail(p, PCAP_ERROR_IFACE_NOT_UP, "%s: the interface is down", p->device);
@@ -128,7 +127,7 @@ int cst_to_receive_transmit(pcap_t *p, struct cst_transmission *t)
 {
 	const struct packet_source *s = p->source;
 	struct cst_xdp_live *live = s->to_receive->live;
-	const uint32_t mtu = cst_packet_mtu(p);
+	const uint32_t mtu = cst_interface_mtu(p->source);
 	int status = can_receive(p);
 
 	t->sent = 0;

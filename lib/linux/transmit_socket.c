@@ -23,16 +23,6 @@
 #define FIRST_LOOK_NS   20000
 #define LONGEST_LOOK_NS CST_NS_PER_MS
 
-/* IFF_ flags of now; of an interface that is gone: none. */
-static int flags_of_now(const pcap_t *p)
-{
-	const struct packet_source *s = p->source;
-	struct ifreq ifr = { 0 };
-
-	strncpy(ifr.ifr_name, p->device, sizeof(ifr.ifr_name) - 1);
-	return ioctl(s->fd, SIOCGIFFLAGS, &ifr) < 0 ? 0 : ifr.ifr_flags;
-}
-
 /* Where there is no link the kernel takes frames and drops them without a word. "Not running" is cheaper to ask, but
  * also what an interface is that waits for its port to be unlocked (802.1X), and sends meanwhile. */
 static bool has_link(const pcap_t *p)
@@ -41,40 +31,23 @@ static bool has_link(const pcap_t *p)
 	struct ethtool_value link = { .cmd = ETHTOOL_GLINK };
 	struct ifreq ifr = { .ifr_data = (void *)&link };
 
-	if (flags_of_now(p) & IFF_RUNNING)
+	if (cst_interface_flags(s) & IFF_RUNNING)
 		return true;
-	strncpy(ifr.ifr_name, p->device, sizeof(ifr.ifr_name) - 1);
-	return ioctl(s->fd, SIOCETHTOOL, &ifr) < 0 ? errno != ENODEV : link.data != 0;
+	return cst_interface_ask(s, SIOCETHTOOL, &ifr) < 0 ? errno != ENODEV : link.data != 0;
 }
 
 /* Frames that the kernel took while the link went away may have been dropped. They are not counted. */
 static int lost_link(pcap_t *p, size_t uncertain)
 {
 	const struct packet_source *s = p->source;
-	char name[IF_NAMESIZE];
-	const bool up = flags_of_now(p) & IFF_UP;
+	const bool up = cst_interface_flags(s) & IFF_UP;
 	const int status = up ? PCAP_ERROR : PCAP_ERROR_IFACE_NOT_UP;
-	const char *what = up ? "has no link" : if_indextoname(s->ifindex, name) ? "is down" : "disappeared";
+	const char *what = up ? "has no link" : cst_interface_is_there(s) ? "is down" : "disappeared";
 
 	if (uncertain == 0)
 		return cst_fail(p, status, "%s: the interface %s", p->device, what);
 	return cst_fail(p, status, "%s: the interface %s; from here on up to %zu frames may have left, and are not "
 			"counted", p->device, what, uncertain);
-}
-
-/* ENETDOWN and the like. The socket tells a failure once, perhaps to us instead of to the reader. Perhaps it is over,
- * too: 0, the frame may be tried `again`, which it is once. */
-static int interface_failed(pcap_t *p, bool again)
-{
-	struct packet_source *s = p->source;
-	char name[IF_NAMESIZE];
-
-	cst_packet_interface_failed(s, errno);
-	if (!if_indextoname(s->ifindex, name))
-		return cst_fail(p, PCAP_ERROR, "%s: the interface disappeared", p->device);
-	if (again && flags_of_now(p) & IFF_UP)
-		return 0;
-	return cst_fail(p, PCAP_ERROR_IFACE_NOT_UP, "%s: the interface is down", p->device);
 }
 
 /* Why frames[t->sent] could not be sent, from errno. */
@@ -85,7 +58,7 @@ static int refused(pcap_t *p, const struct cst_transmission *t)
 	switch (errno) {
 	case EMSGSIZE:
 		return cst_fail(p, PCAP_ERROR, "%s: a frame of %u bytes is more than the interface takes (MTU %u)",
-				p->device, bytes, cst_packet_mtu(p));
+				p->device, bytes, cst_interface_mtu(p->source));
 	case EINVAL:
 		return cst_fail(p, PCAP_ERROR, "%s: a frame of %u bytes is refused as no frame of the interface's "
 				"kind: shorter than its header, perhaps", p->device, bytes);
@@ -168,7 +141,9 @@ static int socket_send(pcap_t *p, struct cst_transmission *t)
 		case ENETDOWN:
 		case ENODEV:
 		case ENXIO:
-			status = interface_failed(p, !failed);
+			status = cst_packet_sending_failed(p, errno, !failed);
+			if (status > 0)
+				status = 0;
 			failed = true;
 			break;
 		default:

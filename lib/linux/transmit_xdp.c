@@ -120,8 +120,7 @@ static const char *interface_objects(const pcap_t *p)
 
 	if (p->dlt != DLT_EN10MB)
 		return "it is for Ethernet only";
-	strncpy(ifr.ifr_name, p->device, sizeof(ifr.ifr_name) - 1);
-	if (ioctl(s->fd, SIOCGIFFLAGS, &ifr) < 0)
+	if (cst_interface_ask(s, SIOCGIFFLAGS, &ifr) < 0)
 		return "the interface disappeared";
 	/* The socket knows what to say, and whether there is a link after all. A driver may take frames without one. */
 	if (!(ifr.ifr_flags & IFF_UP))
@@ -320,7 +319,7 @@ static int send_slice(pcap_t *p, struct xdp_engine *x, struct cst_transmission *
 
 static int send_all(pcap_t *p, struct xdp_engine *x, struct cst_transmission *t)
 {
-	const uint32_t mtu = cst_packet_mtu(p);
+	const uint32_t mtu = cst_interface_mtu(p->source);
 	size_t fitting = count_fitting(x, t, mtu);
 	int status = ENGINE_DONE;
 

@@ -66,8 +66,14 @@ static int start(pcap_t *p, pcap_t *user)
 /* A handle that captures what `program` accepts, from now on. NULL: the text is in place, and *status says what. */
 static pcap_t *open_second(pcap_t *p, const struct bpf_program *program, int *status)
 {
-	char errbuf[PCAP_ERRBUF_SIZE];
-	pcap_t *user = pcap_create(p->device, errbuf);
+	const struct packet_source *s = p->source;
+	char errbuf[PCAP_ERRBUF_SIZE], name[IF_NAMESIZE] = "any";
+
+	if (s->ifindex != 0 && cst_interface_name(s, name) < 0) {
+		*status = cst_fail(p, PCAP_ERROR, "%s: the interface disappeared", p->device);
+		return NULL;
+	}
+	pcap_t *user = pcap_create(name, errbuf);
 
 	if (!user) {
 		*status = cst_fail(p, PCAP_ERROR, "%s", errbuf);

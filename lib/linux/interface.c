@@ -1,0 +1,61 @@
+/* interface.c - the interface of a packet socket as it is now. The socket is bound to the interface, not to its name, which
+ * may change; and not to its number: one that was deleted, or moved to another namespace, does not come back to it. */
+#include "linux/packet_source.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+bool cst_interface_is_there(const struct packet_source *s)
+{
+	struct sockaddr_ll bound = { 0 };
+	socklen_t bytes = sizeof(bound);
+
+	/* The kernel writes -1 there when it takes the interface away. */
+	return s->ifindex != 0 && getsockname(s->fd, (struct sockaddr *)&bound, &bytes) == 0 &&
+	       bound.sll_ifindex == (int)s->ifindex;
+}
+
+int cst_interface_name(const struct packet_source *s, char name[static IF_NAMESIZE])
+{
+	struct ifreq ifr = { .ifr_ifindex = (int)s->ifindex };
+
+	if (!cst_interface_is_there(s)) {
+		errno = ENODEV;
+		return -1;
+	}
+	if (ioctl(s->fd, SIOCGIFNAME, &ifr) < 0)
+		return -1;
+	memcpy(name, ifr.ifr_name, IF_NAMESIZE);
+	return 0;
+}
+
+int cst_interface_ask(const struct packet_source *s, unsigned long what, struct ifreq *ifr)
+{
+	int status = -1;
+
+	/* It may be renamed between the two calls. */
+	for (int tries = 0; tries < 3 && status < 0; tries++) {
+		if (cst_interface_name(s, ifr->ifr_name) < 0)
+			return -1;
+		status = ioctl(s->fd, what, ifr);
+		if (status < 0 && errno != ENODEV)
+			break;
+	}
+	return status;
+}
+
+int cst_interface_flags(const struct packet_source *s)
+{
+	struct ifreq ifr = { 0 };
+
+	return cst_interface_ask(s, SIOCGIFFLAGS, &ifr) < 0 ? 0 : ifr.ifr_flags;
+}
+
+unsigned int cst_interface_mtu(const struct packet_source *s)
+{
+	struct ifreq ifr = { 0 };
+
+	return cst_interface_ask(s, SIOCGIFMTU, &ifr) < 0 ? s->mtu : (unsigned int)ifr.ifr_mtu;
+}
