@@ -372,8 +372,10 @@ PCAP_API int pcap_setdirection(pcap_t *p, pcap_direction_t d) PCAP_AVAILABLE_0_9
 /* ---- Sending ---- */
 
 /* Send the `size` bytes at buf as one frame, link-layer header included. What p sends, by this or a send queue, is
- * delivered to the other handles on the interface, not to p (but see MODE_SENDTORX). Returns the number of bytes sent,
- * not activated, or PCAP_ERROR. Source: pcap_inject(3PCAP). */
+ * delivered to the other handles on the interface, not to p (but see MODE_SENDTORX). Sent is what the kernel took: where
+ * there is no link, or while the interface goes down, it drops frames without a word; the next call tells what is down,
+ * and a send queue looks at the link. Returns the number of bytes sent, not activated, or PCAP_ERROR.
+ * Source: pcap_inject(3PCAP). */
 PCAP_API int pcap_inject(pcap_t *p, const void *buf, size_t size) PCAP_AVAILABLE_0_9;
 
 /* The same, but returns 0 on success. Source: pcap_sendpacket(3PCAP). */

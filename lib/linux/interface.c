@@ -1,11 +1,14 @@
 /* interface.c - the interface of a packet socket as it is now. The socket is bound to the interface, not to its name, which
  * may change; and not to its number: one that was deleted, or moved to another namespace, does not come back to it. */
+#include "base/clock.h"
 #include "linux/packet_source.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+
+#define LONGEST_RENAMING_MS 1000
 
 bool cst_interface_is_there(const struct packet_source *s)
 {
@@ -35,13 +38,14 @@ int cst_interface_ask(const struct packet_source *s, unsigned long what, struct 
 {
 	int status = -1;
 
-	/* It may be renamed between the two calls. */
-	for (int tries = 0; tries < 3 && status < 0; tries++) {
+	/* While it is renamed, the kernel finds it under neither name for some milliseconds. */
+	for (int tries = 0; tries < LONGEST_RENAMING_MS; tries++) {
 		if (cst_interface_name(s, ifr->ifr_name) < 0)
 			return -1;
 		status = ioctl(s->fd, what, ifr);
-		if (status < 0 && errno != ENODEV)
+		if (status >= 0 || errno != ENODEV)
 			break;
+		nanosleep(&(struct timespec){ .tv_nsec = CST_NS_PER_MS }, NULL);
 	}
 	return status;
 }

@@ -75,7 +75,7 @@ static void a_new_name_loses_no_packet(void **state)
 /* The next `count` frames come out of `p` in order, and are all. */
 static void send_and_expect(pcap_t *from, pcap_t *to, uint32_t count)
 {
-	pcap_send_queue *q = pcap_sendqueue_alloc(count * (FLOW_BYTES + sizeof(struct pcap_pkthdr)));
+	pcap_send_queue *q = pcap_sendqueue_alloc(count * (FLOW_BYTES + 16));
 	const struct pcap_pkthdr h = { .caplen = FLOW_BYTES, .len = FLOW_BYTES };
 	uint8_t frame[FLOW_BYTES];
 
