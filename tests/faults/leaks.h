@@ -1,0 +1,20 @@
+/* leaks.h - what a process has of the kernel: descriptors, mappings, threads, eBPF objects; and that it has no more of it
+ * than before. */
+#ifndef LEAKS_H
+#define LEAKS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+struct leaks {
+	int descriptors, mappings, threads;
+	uint64_t boot_ns; /* of the look: eBPF objects that are older are none of ours */
+};
+
+struct leaks leaks_look(void);
+/* All is as it was, within the time that closing takes in the background. Mappings of memory alone, which malloc(3) keeps,
+ * are not counted. The test fails otherwise. */
+void leaks_none_since(const struct leaks *before);
+
+#endif
