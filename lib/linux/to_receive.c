@@ -13,10 +13,12 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 struct to_receive {
 	struct cst_xdp_live *live;
 	ino_t namespace; /* the number of an interface says something only there */
+	pid_t process;   /* whose `live` is: a child of fork(2) shares its maps' memory and needs its own */
 };
 
 void cst_to_receive_close(struct packet_source *s)
@@ -34,19 +36,30 @@ static int cannot(pcap_t *p, const char *what)
 			      "CAP_NET_ADMIN: %s", p->device, what);
 }
 
+static int open_live(pcap_t *p, const struct packet_source *s)
+{
+	struct to_receive *r = s->to_receive;
+	const char *what;
+
+	cst_xdp_live_close(r->live);
+	r->live = cst_xdp_live_open(s->ifindex, CST_XDP_IN, &what);
+	if (!r->live)
+		return cannot(p, what);
+	r->process = getpid();
+	return 0;
+}
+
 static int open_receiver(pcap_t *p, struct packet_source *s)
 {
 	struct to_receive *r = s->to_receive = calloc(1, sizeof(*r));
 	struct cst_xdp_run run;
-	const char *what;
 
 	if (!r)
 		return cst_fail_errno(p, PCAP_ERROR, "%s: allocating the way to the receive path", p->device);
 	if (cst_namespace_of(s->fd, &r->namespace) < 0)
 		return cannot(p, "asking for the network namespace");
-	r->live = cst_xdp_live_open(s->ifindex, CST_XDP_IN, &what);
-	if (!r->live)
-		return cannot(p, what);
+	if (open_live(p, s) < 0)
+		return PCAP_ERROR;
 	if (!cst_in_namespace(r->namespace))
 		return cst_fail(p, PCAP_ERROR, "%s: the calling thread is in another network namespace", p->device);
 	/* With nothing in it: would the kernel? */
@@ -126,11 +139,15 @@ static int receive_slice(pcap_t *p, struct cst_xdp_live *live, struct cst_transm
 int cst_to_receive_transmit(pcap_t *p, struct cst_transmission *t)
 {
 	const struct packet_source *s = p->source;
-	struct cst_xdp_live *live = s->to_receive->live;
-	const uint32_t mtu = cst_interface_mtu(p->source);
+	const uint32_t mtu = cst_interface_mtu(s);
 	int status = can_receive(p);
 
 	t->sent = 0;
+	if (status == 0 && s->to_receive->process != getpid())
+		status = open_live(p, s);
+	if (status < 0)
+		return status;
+	struct cst_xdp_live *live = s->to_receive->live;
 	if (t->count > 1)
 		cst_xdp_live_hasten(live); /* or it is slow */
 	while (status == 0 && t->sent < t->count) {

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 /* What opening costs, some 20 ms, in frames that the socket engine sends in that time. It takes as many, sent or known
  * to come, to say that there will be enough. */
@@ -33,6 +34,7 @@
 #define LONGEST_LOOK_NS CST_NS_PER_MS
 
 struct xdp_engine {
+	pid_t process;                 /* whose it is: a child of fork(2) shares the maps' memory and needs its own */
 	size_t offered;                /* frames, before it was worth opening */
 	bool looks, opened;            /* these have been opened, or failed to be, for the reason `trouble`: */
 	struct cst_bystanders others;
@@ -61,9 +63,25 @@ static void note_trouble(struct xdp_engine *x, const char *what)
 	snprintf(x->trouble, sizeof(x->trouble), "%s: %s%s", what, strerror(error), what_it_takes(error));
 }
 
+static void close_engine(struct packet_source *s)
+{
+	struct xdp_engine *x = s->xdp;
+
+	if (!x)
+		return;
+	cst_xdp_live_close(x->live);
+	if (x->looks)
+		cst_bystanders_close(&x->others);
+	free(x);
+	s->xdp = NULL;
+}
+
 static struct xdp_engine *state_of(struct packet_source *s)
 {
+	if (s->xdp && s->xdp->process != getpid())
+		close_engine(s);
 	if (!s->xdp && (s->xdp = calloc(1, sizeof(*s->xdp)))) {
+		s->xdp->process = getpid();
 		s->xdp->cpu = -1;
 		s->xdp->longest = CST_XDP_LONGEST;
 	}
@@ -97,19 +115,6 @@ static const char *open_live(struct xdp_engine *x, const struct packet_source *s
 			note_trouble(x, what);
 	}
 	return x->trouble[0] ? x->trouble : NULL;
-}
-
-static void close_engine(struct packet_source *s)
-{
-	struct xdp_engine *x = s->xdp;
-
-	if (!x)
-		return;
-	cst_xdp_live_close(x->live);
-	if (x->looks)
-		cst_bystanders_close(&x->others);
-	free(x);
-	s->xdp = NULL;
 }
 
 /* What of the interface itself stands against it: NULL, nothing. */
