@@ -5,12 +5,14 @@
  * second socket stands in: it begins before the first one ends, and ends after that has begun again. What both saw is
  * told by the time stamps, which the kernel makes once for both. Where the content is to be discarded anyway, so is what
  * comes meanwhile. */
+#include "base/clock.h"
 #include "linux/frame.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,6 +24,9 @@
 
 /* Below that nobody asks how much memory there is. */
 #define SMALL_RING (64u << 20)
+
+/* A child that is about to run another program may take so long. */
+#define LONGEST_FORK_MS 200
 
 /* When this returns, the kernel writes into the ring no more. */
 static int halt(pcap_t *p)
@@ -128,18 +133,71 @@ static void take_over(pcap_t *p, struct packet_source *in, uint32_t rescued)
 	s->dropped += lost + in->dropped - rescued;
 }
 
+static int read_without_ring(pcap_t *p, struct cst_batch *b)
+{
+	int n = cst_aside_read(p, b);
+
+	if (n > 0)
+		return n;
+	return cst_fail(p, PCAP_ERROR, "%s: the capture could not be given its buffer back; close it", p->device);
+}
+
+/* What was put aside can be read, and the handle be closed. */
+static void give_up(struct packet_source *s)
+{
+	s->ops.read_batch = read_without_ring;
+	s->ops.release = NULL;
+	s->ops.gather = NULL;
+	s->ops.set_buffer = s->ops.set_min_to_copy = NULL;
+}
+
+/* While another process has the ring mapped, too, the kernel does not part with it. One that was forked to run another
+ * program is about to let go of it. */
+static int ask_until_let_go(const struct packet_source *s, const struct tpacket_req3 *request)
+{
+	int status;
+
+	for (int waited_ms = 0;; waited_ms++) {
+		status = setsockopt(s->fd, SOL_PACKET, PACKET_RX_RING, request, sizeof(*request));
+		if (status == 0 || errno != EBUSY || waited_ms == LONGEST_FORK_MS)
+			return status;
+		nanosleep(&(struct timespec){ .tv_nsec = CST_NS_PER_MS }, NULL);
+	}
+}
+
+/* Has nobody else the ring? Asked before anything is undone, by a request that is refused in any case. Our own mapping
+ * counts like any: it gives way meanwhile, and its place is kept, for packets that lie there. 0 or PCAP_ERROR. */
+static int need_ring_for_ourselves(pcap_t *p)
+{
+	struct packet_source *s = p->source;
+	const struct tpacket_req3 refused = { .tp_frame_nr = 1 };
+	const struct ring *r = &s->ring;
+
+	if (mmap(r->map, r->bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
+		return cst_fail_errno(p, PCAP_ERROR, "%s: keeping the place of a ring of %zu bytes", p->device, r->bytes);
+	ask_until_let_go(s, &refused);
+	const bool shared = errno == EBUSY;
+	if (mmap(r->map, r->bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, s->fd, 0) == MAP_FAILED) {
+		cst_fail_errno(p, PCAP_ERROR, "%s: mapping a ring of %zu bytes", p->device, r->bytes);
+		p->batch.next = p->batch.count = 0;
+		give_up(s);
+		return PCAP_ERROR;
+	}
+	if (shared)
+		return cst_fail(p, PCAP_ERROR, "%s: the kernel's buffer cannot be changed while another process has it, too: "
+				"a child of fork() that has not closed the handle", p->device);
+	return 0;
+}
+
 /* Take the old ring down and put one up as p->source now says. */
 static int replace_ring(pcap_t *p, bool or_smaller)
 {
 	struct packet_source *s = p->source;
-	union {
-		struct tpacket_req plain;
-		struct tpacket_req3 v3;
-	} none = { 0 };
+	/* For both versions: the shorter one begins like it. */
+	const struct tpacket_req3 none = { 0 };
 
 	cst_packet_drop_ring(s);
-	/* Which of the two is meant tells the version, and an empty one looks the same. */
-	if (setsockopt(s->fd, SOL_PACKET, PACKET_RX_RING, &none, sizeof(none.v3)) < 0)
+	if (ask_until_let_go(s, &none) < 0)
 		return cst_fail_errno(p, PCAP_ERROR, "%s: giving the old ring back", p->device);
 	return cst_packet_make_ring(p, or_smaller);
 }
@@ -161,24 +219,6 @@ static void make_so(pcap_t *p, const struct wish *wish)
 	s->ops.name = wish->ops->name;
 }
 
-static int read_without_ring(pcap_t *p, struct cst_batch *b)
-{
-	int n = cst_aside_read(p, b);
-
-	if (n > 0)
-		return n;
-	return cst_fail(p, PCAP_ERROR, "%s: the capture could not be given its buffer back; close it", p->device);
-}
-
-/* What was put aside can be read, and the handle be closed. */
-static void give_up(struct packet_source *s)
-{
-	s->ops.read_batch = read_without_ring;
-	s->ops.release = NULL;
-	s->ops.gather = NULL;
-	s->ops.set_buffer = s->ops.set_min_to_copy = NULL;
-}
-
 /* 0, or PCAP_ERROR with everything as it was before, ring and content. */
 static int rebuild(pcap_t *p, const struct wish *wish, bool keep)
 {
@@ -187,6 +227,8 @@ static int rebuild(pcap_t *p, const struct wish *wish, bool keep)
 	uint32_t lost = 0, taken = 0, dropped_before;
 	int status;
 
+	if ((status = need_ring_for_ourselves(p)) < 0)
+		return status;
 	if (keep && (status = start_stand_in(p, &in)) < 0) {
 		close_stand_in(&in);
 		return status;
