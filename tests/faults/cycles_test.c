@@ -238,6 +238,7 @@ static void nothing_is_left(void **state)
 	const struct leaks before = leaks_look();
 	run(kind->cycle, cycles * kind->share / 1000);
 	leaks_none_since(&before);
+	leaks_no_program_since(&before);
 	if (cycles > FEW)
 		print_message("%s: %u times in %lld ms\n", kind->name, cycles * kind->share / 1000,
 			      (long long)(netlab_now_ms() - start));

@@ -87,25 +87,33 @@ static int programs_between(uint64_t since_ns, uint64_t until_ns)
 	return errno == ENOENT ? count : -1;
 }
 
-/* Maps have no time: those of ours are held by programs of ours, or by descriptors. */
+static void nap(int *waited_ms)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+	*waited_ms += 20;
+}
+
 void leaks_none_since(const struct leaks *before)
 {
+	struct leaks now = leaks_look();
+
+	for (int waited_ms = 0; now.descriptors != before->descriptors || now.mappings != before->mappings ||
+				now.threads != before->threads; now = leaks_look()) {
+		if (waited_ms > PATIENCE_S * 1000)
+			fail_msg("descriptors: %d, were %d; mappings: %d, were %d; threads: %d, were %d", now.descriptors,
+				 before->descriptors, now.mappings, before->mappings, now.threads, before->threads);
+		nap(&waited_ms);
+	}
+}
+
+void leaks_no_program_since(const struct leaks *before)
+{
 	const uint64_t until_ns = leaks_look().boot_ns;
-	struct leaks now;
 	int programs;
 
-	for (int waited_ms = 0;; waited_ms += 20) {
-		now = leaks_look();
-		programs = programs_between(before->boot_ns, until_ns);
-		if (now.descriptors == before->descriptors && now.mappings == before->mappings &&
-		    now.threads == before->threads && programs <= 0)
-			break;
+	for (int waited_ms = 0; (programs = programs_between(before->boot_ns, until_ns)) > 0; nap(&waited_ms))
 		if (waited_ms > PATIENCE_S * 1000)
-			fail_msg("descriptors: %d, were %d; mappings: %d, were %d; threads: %d, were %d; eBPF programs: %d",
-				 now.descriptors, before->descriptors, now.mappings, before->mappings, now.threads,
-				 before->threads, programs);
-		nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
-	}
+			fail_msg("%d eBPF programs are left", programs);
 	if (programs < 0)
 		print_message("skipped: the kernel does not tell of eBPF programs: needs CAP_SYS_ADMIN\n");
 }
