@@ -340,7 +340,8 @@ PCAP_API int pcap_next_ex(pcap_t *p, struct pcap_pkthdr **pkt_header, const u_ch
 
 /* Make the read under way on p, or the next one, return. Wakes a blocked read at once. May be called from a signal
  * handler and from any thread. A read that has delivered packets returns their number and the one after it
- * PCAP_ERROR_BREAK; packets not yet delivered stay for later reads. Source: pcap_breakloop(3PCAP). */
+ * PCAP_ERROR_BREAK; packets not yet delivered stay for later reads. Whoever reads may close p as soon as the read has
+ * ended for that reason. Source: pcap_breakloop(3PCAP). */
 PCAP_API void pcap_breakloop(pcap_t *p) PCAP_AVAILABLE_0_8;
 
 /* Non-zero: reads return at once when nothing is there. Live captures only; before activation it is kept for then.

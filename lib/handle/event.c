@@ -88,12 +88,15 @@ static void drop_signal(struct cst_event *e)
 
 void cst_event_set(struct cst_event *event)
 {
+	pcap_t *p = event->p;
 	int saved = errno;
 
-	atomic_store(&event->p->poked, true);
+	atomic_fetch_add(&p->wakers, 1);
+	atomic_store(&p->poked, true);
 	raise_signal(event);
-	ssize_t ignored = write(event->p->wake_fd, &(uint64_t){ 1 }, sizeof(uint64_t));
+	ssize_t ignored = write(p->wake_fd, &(uint64_t){ 1 }, sizeof(uint64_t));
 	(void)ignored;
+	atomic_fetch_sub(&p->wakers, 1);
 	errno = saved;
 }
 

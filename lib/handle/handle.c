@@ -1,4 +1,5 @@
 /* handle.c - birth and death of a pcap_t, and how it tells errors. */
+#include "base/clock.h"
 #include "bpf/native.h"
 #include "handle/event.h"
 #include "handle/handle.h"
@@ -7,6 +8,8 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+
+#define LONGEST_WAKING_MS 1000
 
 pcap_t *cst_handle_new(enum cst_kind kind, char *errbuf)
 {
@@ -35,8 +38,17 @@ int cst_handle_make_wakeable(pcap_t *p)
 	return 0;
 }
 
+/* A read that pcap_breakloop() ended may be over, and its handle about to be closed, before that call has returned. In a
+ * child of fork(2) there is nobody to wait for, although it may look so. */
+static void wait_for_wakers(const pcap_t *p)
+{
+	for (int tries = 0; atomic_load(&p->wakers) > 0 && tries < LONGEST_WAKING_MS * 10; tries++)
+		nanosleep(&(struct timespec){ .tv_nsec = CST_NS_PER_MS / 10 }, NULL);
+}
+
 void pcap_close(pcap_t *p)
 {
+	wait_for_wakers(p);
 	cst_event_free(p->event);
 	if (p->ops && p->ops->close)
 		p->ops->close(p);

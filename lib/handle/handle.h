@@ -81,7 +81,8 @@ struct pcap {
 	bool nonblock;
 	atomic_bool break_loop;
 	atomic_bool poked;                   /* capstan_event_set(): a read that waits ends as if its time had come */
-	struct cst_event *event;             /* owned; NULL: pcap_getevent() was not called */
+	atomic_uint wakers;                  /* threads that are in pcap_breakloop() and the like; pcap_close() waits for them */
+	struct cst_event *_Atomic event;     /* owned; NULL: pcap_getevent() was not called */
 
 	struct bpf_program filter;           /* owned; bf_insns NULL: none */
 	bool filter_in_user;                 /* the loop applies it to every packet */

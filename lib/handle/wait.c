@@ -12,6 +12,8 @@ void pcap_breakloop(pcap_t *p)
 {
 	int saved = errno; /* we may be inside a signal handler */
 
+	atomic_fetch_add(&p->wakers, 1);
+	/* From here on the reader may be done, and have the handle closed. */
 	atomic_store(&p->break_loop, true);
 	if (p->wake_fd >= 0) {
 		/* Can only fail when the counter is full, and then the reader is awake. */
@@ -20,6 +22,7 @@ void pcap_breakloop(pcap_t *p)
 	}
 	if (p->event)
 		cst_event_broken(p->event);
+	atomic_fetch_sub(&p->wakers, 1);
 	errno = saved;
 }
 
