@@ -15,6 +15,7 @@ import savefile_made
 
 CORPUS, LIST, CAPSTAN = sys.argv[1:4]
 LONG = "--long" in sys.argv[4:]
+TSHARK_STEP = 8  # it takes half a second a file
 HERE = os.path.dirname(os.path.realpath(__file__))
 TOOLS = ("editcap", "mergecap", "capinfos", "tshark", "text2pcap", "tcpdump")
 # Link types whose packets Wireshark counts from their first byte; of others it keeps a pseudo header apart.
@@ -266,8 +267,9 @@ def file_facts(paths):
     return re.split(r"(?m)^File name: .*$", run("capinfos", *FILE_FACTS, *paths).stdout)[1:]
 
 
-def rewrite_by_blocks(files, folder, with_tshark):
-    """Through capstan/pcapng.h. What Wireshark knew of the file it still knows, and Capstan reads the same packets."""
+def rewrite_by_blocks(files, folder, step):
+    """Through capstan/pcapng.h. What Wireshark knew of a file it still knows (tshark, of one in `step` pcapng files; 0: of none),
+    and Capstan reads the same packets."""
     copied = []
     for file in files:
         path = os.path.join(folder, os.path.basename(file.path) + ".blocks.pcapng")
@@ -281,8 +283,8 @@ def rewrite_by_blocks(files, folder, with_tshark):
     for (file, _), expected, got in facts:
         if got != expected:
             problem(f"capinfos of the blocks of {file.path}:\n{got}expected:\n{expected}")
-    for file, path in pcapng:
-        if with_tshark and packet_facts(path) != packet_facts(file.path):
+    for file, path in pcapng[::step] if step else ():
+        if packet_facts(path) != packet_facts(file.path):
             problem(f"tshark knows something else of the blocks of {file.path}")
     return copied
 
@@ -363,17 +365,18 @@ def main():
         every = [Savefile(path) for path in list(made.values()) + packaged()]
         every = [file for file in every if file.dlt is not None]
         print(f"capinfos agrees with {capinfos_agrees(every)} of {len(every)} files that Capstan opens")
-        copies = rewrite_by_blocks([file for file in every if file.whole and file.packets], folder, LONG)
+        copies = rewrite_by_blocks([file for file in every if file.whole and file.packets], folder, TSHARK_STEP if LONG else 0)
         print(f"copied {len(copies)} files block by block")
-        to_compare.extend(path for _, path in (copies if LONG else copies[::5]) + rewrite_by_blocks(picked[4:], folder, True))
+        to_compare.extend(path for _, path in (copies if LONG else copies[::5]) + rewrite_by_blocks(picked[4:], folder, 1))
         # Times that a format cannot say are refused, and blocks that no one can read.
         sane = [file for file, _ in copies if has_sane_times(file)]
         print(f"converted {convert(picked * len(CONVERSIONS) + (sane if LONG else sane[::4]), folder)} files")
         if LONG:
-            for file in every:
-                if file.whole:
-                    tshark_agrees(file)
-                    capinfos_agrees(list(rewrite_with_capstan(file, folder, False)))
+            # Of test018.pcapng, Wireshark lists the custom blocks among the packets.
+            for file in [file for file in every if file.whole and has_sane_times(file)
+                         and not file.path.endswith("test018.pcapng")][::TSHARK_STEP]:
+                tshark_agrees(file)
+                capinfos_agrees(list(rewrite_with_capstan(file, folder, False)))
         compare_with_libpcap(folder)
     print(f"{len(problems)} problems")
     return 1 if problems else 0
