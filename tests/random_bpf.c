@@ -66,11 +66,12 @@ static const uint16_t codes[] = {
 };
 
 const uint32_t edges[] = {
-	0, 1, 2, 3, 4, 12, 14, 15, 16, 17, 31, 32, 33, 63, 64, 127, 128, 255, 256, 0x7ff, 0x800, 0xffff, 0x10000,
-	0x7fffffff, 0x80000000, 0xffff0000, 0xfffffffc, 0xfffffffe, 0xffffffff,
-	(uint32_t)SKF_AD_OFF, (uint32_t)SKF_AD_OFF + 1, (uint32_t)SKF_AD_OFF + SKF_AD_VLAN_TAG,
-	(uint32_t)SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT, (uint32_t)SKF_AD_OFF + SKF_AD_MAX, (uint32_t)SKF_NET_OFF,
-	(uint32_t)SKF_LL_OFF,
+	0, 1, 2, 3, 4, 12, 14, 15, 16, 17, 31, 32, 33, 63, 64, 127, 128, 129, 255, 256, 0x7ff, 0x800, 0x7fff, 0x8000,
+	0xffff, 0x10000, 0x7ffffffa, 0x7ffffffb, 0x7ffffffc, 0x7fffffff, 0x80000000, 0xffff0000, 0xffffff7f, 0xffffff80,
+	0xfffffffb, 0xfffffffc, 0xfffffffd, 0xfffffffe, 0xffffffff,
+	(uint32_t)SKF_AD_OFF - 1, (uint32_t)SKF_AD_OFF, (uint32_t)SKF_AD_OFF + 1, (uint32_t)SKF_AD_OFF + SKF_AD_IFINDEX,
+	(uint32_t)SKF_AD_OFF + SKF_AD_VLAN_TAG, (uint32_t)SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT,
+	(uint32_t)SKF_AD_OFF + SKF_AD_MAX, (uint32_t)SKF_NET_OFF, (uint32_t)SKF_LL_OFF,
 };
 /* clang-format on */
 const uint32_t edge_count = COUNT(edges);
@@ -91,11 +92,13 @@ uint16_t bpf_code(uint32_t n)
 
 uint32_t random_value(void)
 {
+	const uint32_t any = random32();
+
 	switch (below(4)) {
 	case 0:
 		return edges[below(COUNT(edges))];
 	case 1:
-		return random32();
+		return any >> below(32);
 	default:
 		return below(RANDOM_PACKET);
 	}

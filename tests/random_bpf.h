@@ -18,7 +18,7 @@ void random_seed(uint64_t seed);
 uint32_t random32(void);
 uint32_t below(uint32_t n);
 
-/* Numbers at the edges of what the machine distinguishes. */
+/* Numbers at the edges of what the machine and its encodings as native code distinguish. */
 extern const uint32_t edges[];
 extern const uint32_t edge_count;
 

@@ -6,6 +6,8 @@
 #include "bpf/interpret.h"
 #include "bpf/native.h"
 
+#include "../random_bpf.h"
+
 #include <pcap/pcap.h>
 
 #include <stdbool.h>
@@ -22,7 +24,6 @@ enum {
 	DEFAULT_ROUNDS = 60000,
 	PACKETS_A_PROGRAM = 64,
 	MAX_INSNS = 128,
-	MAX_PACKET = 128,
 	LONG_EVERY = 512, /* rounds: a program of LONG_INSNS, for the long forms of jumps */
 	LONG_INSNS = 4000,
 };
@@ -33,22 +34,6 @@ static u_int (*oracle_filter)(const struct bpf_insn *, const u_char *, u_int, u_
 static struct {
 	unsigned long programs, pairs, accepted, oracle_pairs;
 } done;
-
-/* xorshift64*, Vigna 2016: the same sequence for the same seed everywhere. */
-static uint64_t random_state;
-
-static uint32_t random32(void)
-{
-	random_state ^= random_state >> 12;
-	random_state ^= random_state << 25;
-	random_state ^= random_state >> 27;
-	return (uint32_t)(random_state * UINT64_C(0x2545f4914f6cdd1d) >> 32);
-}
-
-static uint32_t below(uint32_t n)
-{
-	return random32() % n;
-}
 
 static bool one_in(uint32_t n)
 {
@@ -72,34 +57,12 @@ static const uint16_t jumps[] = {
 	BPF_JMP | BPF_JEQ, BPF_JMP | BPF_JEQ, BPF_JMP | BPF_JEQ, BPF_JMP | BPF_JGT, BPF_JMP | BPF_JGE,
 	BPF_JMP | BPF_JSET, BPF_JMP | BPF_JA,
 };
-
-/* Values at the edges of what the machine and its encodings distinguish. */
-static const uint32_t edges[] = {
-	0, 1, 2, 3, 4, 15, 16, 31, 32, 33, 63, 64, 127, 128, 129, 255, 256, 0x7fff, 0x8000, 0xffff, 0x10000,
-	0x7ffffffa, 0x7ffffffb, 0x7ffffffc, 0x7fffffff, 0x80000000, 0xffff0000, 0xffffff7f, 0xffffff80, 0xfffffffb,
-	0xfffffffc, 0xfffffffd, 0xfffffffe, 0xffffffff,
-	(uint32_t)SKF_AD_OFF - 1, (uint32_t)SKF_AD_OFF, (uint32_t)SKF_AD_OFF + 1, (uint32_t)SKF_AD_OFF + SKF_AD_IFINDEX,
-	(uint32_t)SKF_AD_OFF + SKF_AD_VLAN_TAG, (uint32_t)SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT,
-	(uint32_t)SKF_AD_OFF + SKF_AD_MAX, (uint32_t)SKF_NET_OFF, (uint32_t)SKF_LL_OFF,
-};
 /* clang-format on */
-
-static uint32_t random_value(void)
-{
-	switch (below(4)) {
-	case 0:
-		return edges[below(COUNT(edges))];
-	case 1:
-		return random32() >> below(32);
-	default:
-		return below(MAX_PACKET);
-	}
-}
 
 /* Mostly inside the packet, and few different ones, so that checks can be merged. */
 static struct bpf_insn random_load(void)
 {
-	uint32_t k = below(4) ? below(40) : below(2) ? below(MAX_PACKET + 4) : random_value();
+	uint32_t k = below(4) ? below(40) : below(2) ? below(RANDOM_PACKET + 4) : random_value();
 
 	return (struct bpf_insn){ .code = loads[below(COUNT(loads))], .k = one_in(3) ? k & ~1u : k };
 }
@@ -174,7 +137,8 @@ static uint32_t random_set(struct bpf_insn *program, uint32_t room)
 	return count + 1;
 }
 
-static uint32_t random_program(struct bpf_insn *program, uint32_t most)
+/* Closer than random_bpf.c's to what native code treats apart: chains of comparisons, near jumps and far ones. */
+static uint32_t make_program(struct bpf_insn *program, uint32_t most)
 {
 	uint32_t len = 1 + below(most), start = 0;
 	bool with_sets = one_in(4), clears = one_in(2);
@@ -237,10 +201,10 @@ static uint32_t packet_length(const struct bpf_insn *program, uint32_t insns)
 
 	if (BPF_CLASS(in->code) <= BPF_LDX && one_in(2)) {
 		uint32_t len = in->k + below(6) - 1;
-		if (len <= MAX_PACKET)
+		if (len <= RANDOM_PACKET)
 			return len;
 	}
-	return one_in(4) ? below(16) : below(MAX_PACKET + 1);
+	return one_in(4) ? below(16) : below(RANDOM_PACKET + 1);
 }
 
 static void random_meta(struct cst_bpf_meta *meta)
@@ -335,7 +299,7 @@ static bool same_programs(unsigned long rounds)
 	uint8_t *end = guarded_end();
 
 	for (unsigned long i = 0; i < rounds; i++) {
-		uint32_t len = random_program(program, i % LONG_EVERY ? MAX_INSNS : LONG_INSNS);
+		uint32_t len = make_program(program, i % LONG_EVERY ? MAX_INSNS : LONG_INSNS);
 
 		if (!same_verdicts(program, len, end))
 			return false;
@@ -348,20 +312,9 @@ int main(int argc, char **argv)
 	static const struct bpf_insn accept = BPF_STMT(BPF_RET | BPF_K, 1);
 	unsigned long rounds = DEFAULT_ROUNDS, seed = 1;
 
-	for (int i = 1; i < argc; i += 2) {
-		char *end = NULL;
-		unsigned long n = i + 1 < argc ? strtoul(argv[i + 1], &end, 0) : 0;
-
-		if (end && *end == '\0' && strcmp(argv[i], "--seed") == 0) {
-			seed = n;
-		} else if (end && *end == '\0' && strcmp(argv[i], "--rounds") == 0) {
-			rounds = n;
-		} else {
-			fprintf(stderr, "usage: native_diff [--seed N] [--rounds N]\n");
-			return 2;
-		}
-	}
-	random_state = seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
+	if (!random_arguments(argc, argv, &seed, &rounds))
+		return 2;
+	random_seed(seed);
 	*(void **)&oracle_filter = oracle_symbol("bpf_filter");
 
 	struct cst_native *probe = cst_native_compile(&accept, 1);
