@@ -3,7 +3,6 @@
 #include "kit.h"
 #include "conio.h"
 
-#include <poll.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>

@@ -2,7 +2,6 @@
 #include "linux/frame.h"
 #include "linux/ring_handoff.h"
 
-#include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
 

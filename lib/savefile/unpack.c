@@ -8,7 +8,6 @@
 #include "savefile/unpack_kind.h"
 
 #include <endian.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

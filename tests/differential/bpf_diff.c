@@ -5,7 +5,6 @@
 
 #include <pcap/pcap.h>
 
-#include <linux/filter.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -6,7 +6,6 @@
 #include <pcap-namedb.h>
 
 #include <ctype.h>
-#include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sched.h>

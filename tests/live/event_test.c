@@ -4,7 +4,6 @@
 
 #include <capstan/event.h>
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/select.h>

@@ -1,7 +1,6 @@
 /* inject_test.c - pcap_inject() and pcap_sendpacket(): byte for byte onto the wire, or an error that says why not. */
 #include "capture.h"
 
-#include <unistd.h>
 
 static pcap_t *open_left(void **state)
 {

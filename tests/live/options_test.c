@@ -3,7 +3,6 @@
 #include "capture.h"
 
 #include <capstan/engine.h>
-#include <linux/filter.h>
 #include <stdlib.h>
 #include <unistd.h>
 

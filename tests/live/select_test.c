@@ -2,8 +2,6 @@
 #include "capture.h"
 #include "readable.h"
 
-#include <poll.h>
-#include <sys/epoll.h>
 #include <sys/select.h>
 #include <unistd.h>
 

@@ -10,7 +10,6 @@
 #include <linux/if_link.h>
 #include <net/if.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 

@@ -7,7 +7,6 @@
 
 #include "handle/handle.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define MOST 64
