@@ -13,6 +13,7 @@ import tempfile
 import time
 
 import namespace
+import running
 from namespace import LIMIT
 
 namespace.enter(("-nm",), ("-Urnm",))
@@ -678,18 +679,10 @@ def main():
              statistics_are_a_table_on_a_terminal,
              run_gives_back_the_programs_exit_status, run_puts_the_drop_in_folder_first_and_keeps_the_rest,
              run_makes_tcpdump_load_this_library, run_refuses_what_the_loader_would_not_obey]
-    failed = 0
     with open("/proc/sys/net/ipv6/conf/default/disable_ipv6", "w") as f:
         f.write("1")
     lay_cable()
-    for test in tests:
-        try:
-            skipped = test()
-            print(f"skipped: {test.__name__}: {skipped}" if skipped else f"ok: {test.__name__}", flush=True)
-        except (AssertionError, subprocess.SubprocessError, OSError) as why:
-            failed += 1
-            print(f"FAILED: {test.__name__}: {why}", flush=True)
-    return 1 if failed else 0
+    return running.each(tests)
 
 
 try:

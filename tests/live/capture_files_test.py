@@ -14,6 +14,7 @@ import tempfile
 import time
 
 import namespace
+import running
 from namespace import LIMIT
 
 namespace.enter(("-nm",), ("-Urnm",))
@@ -454,20 +455,12 @@ def main():
     if not TCPDUMP:
         print("skipped: needs tcpdump")
         return namespace.SKIP
-    failed = 0
     with open("/proc/sys/net/ipv6/conf/default/disable_ipv6", "w") as f:
         f.write("1")
     sh("ip", "link", "add", "left", "type", "veth", "peer", "name", "right")
     for end in ("left", "right"):
         sh("ip", "link", "set", end, "addrgenmode", "none", "up")
-    for test in tests:
-        try:
-            test()
-            print(f"ok: {test.__name__}", flush=True)
-        except (AssertionError, subprocess.SubprocessError, OSError) as why:
-            failed += 1
-            print(f"FAILED: {test.__name__}: {why}", flush=True)
-    return 1 if failed else 0
+    return running.each(tests)
 
 
 try:

@@ -12,6 +12,8 @@ import sys
 import tempfile
 import time
 
+import running
+
 CAPSTAN = os.path.abspath(sys.argv[1])
 FOLDER = tempfile.mkdtemp()
 LIMIT = 60
@@ -495,27 +497,20 @@ def main():
         if not shutil.which(name):
             print(f"skipped: needs {name}")
             return SKIP
-    failed = 0
-    for test in (pcapng_goes_through_pcapng_without_the_loss_of_a_byte, every_pair_of_formats_keeps_packets_and_stamps,
-                 other_compressors_read_what_is_written, what_editcap_and_mergecap_write_is_understood,
-                 capinfos_sees_the_metadata_that_was_there, several_link_types_do_not_fit_a_pcap_file,
-                 an_interface_alone_is_renumbered_with_its_statistics,
-                 nanoseconds_go_only_where_that_was_asked_for_and_it_is_said, resolutions_of_all_kinds_stay_or_become_others,
-                 times_that_pcap_cannot_say_are_refused, packets_without_a_time_are_told, what_asks_not_to_be_copied_is_not,
-                 a_snaplen_a_count_and_a_filter_bound_what_is_written, an_output_that_is_the_input_is_refused_and_unharmed,
-                 errors_name_the_file_and_what_to_do, a_file_without_packets_becomes_one_without_packets,
-                 damage_keeps_what_came_before_it, a_bound_on_file_sizes_is_an_error_with_a_message,
-                 pipes_are_passed_on_as_they_come, reading_shows_interfaces_directions_and_comments,
-                 statistics_say_what_capinfos_says, foreign_texts_cannot_command_a_terminal,
-                 a_line_is_utf_8_whatever_the_file_says, a_conversion_that_is_interrupted_has_failed,
-                 a_pipe_that_is_silent_can_be_left):
-        try:
-            test()
-            print(f"ok: {test.__name__}", flush=True)
-        except (AssertionError, subprocess.SubprocessError, OSError) as why:
-            failed += 1
-            print(f"FAILED: {test.__name__}: {why}", flush=True)
-    return 1 if failed else 0
+    tests = [pcapng_goes_through_pcapng_without_the_loss_of_a_byte, every_pair_of_formats_keeps_packets_and_stamps,
+             other_compressors_read_what_is_written, what_editcap_and_mergecap_write_is_understood,
+             capinfos_sees_the_metadata_that_was_there, several_link_types_do_not_fit_a_pcap_file,
+             an_interface_alone_is_renumbered_with_its_statistics,
+             nanoseconds_go_only_where_that_was_asked_for_and_it_is_said, resolutions_of_all_kinds_stay_or_become_others,
+             times_that_pcap_cannot_say_are_refused, packets_without_a_time_are_told, what_asks_not_to_be_copied_is_not,
+             a_snaplen_a_count_and_a_filter_bound_what_is_written, an_output_that_is_the_input_is_refused_and_unharmed,
+             errors_name_the_file_and_what_to_do, a_file_without_packets_becomes_one_without_packets,
+             damage_keeps_what_came_before_it, a_bound_on_file_sizes_is_an_error_with_a_message,
+             pipes_are_passed_on_as_they_come, reading_shows_interfaces_directions_and_comments,
+             statistics_say_what_capinfos_says, foreign_texts_cannot_command_a_terminal,
+             a_line_is_utf_8_whatever_the_file_says, a_conversion_that_is_interrupted_has_failed,
+             a_pipe_that_is_silent_can_be_left]
+    return running.each(tests)
 
 
 try:

@@ -6,6 +6,8 @@ import struct
 import subprocess
 import sys
 
+import running
+
 CAPSTAN = os.path.abspath(sys.argv[1])
 LIMIT = 60
 ETHERNET, NULL, LOOP, RAW, SLL, SLL2, PPP, HDLC, IPV4, IPV6, WIFI = 1, 0, 108, 101, 113, 276, 9, 104, 228, 229, 105
@@ -142,15 +144,8 @@ def a_packet_may_be_cut_off_anywhere():
 
 
 def main():
-    failed = 0
-    for test in (packets_are_shown_as_far_as_they_are_understood, a_packet_may_be_cut_off_anywhere):
-        try:
-            test()
-            print(f"ok: {test.__name__}", flush=True)
-        except (AssertionError, ValueError, subprocess.SubprocessError) as why:
-            failed += 1
-            print(f"FAILED: {test.__name__}: {why}", flush=True)
-    return 1 if failed else 0
+    tests = [packets_are_shown_as_far_as_they_are_understood, a_packet_may_be_cut_off_anywhere]
+    return running.each(tests)
 
 
 sys.exit(main())
