@@ -145,6 +145,21 @@ const struct cst_formula *cst_gen_relation(struct cst_gen *g, enum ast_relation 
 	return NULL;
 }
 
+const struct cst_formula *cst_gen_directed(struct cst_gen *g, enum ast_dir dir, const struct cst_formula *source,
+					   const struct cst_formula *destination)
+{
+	switch (dir) {
+	case DIR_SRC:
+		return source;
+	case DIR_DST:
+		return destination;
+	case DIR_SRC_AND_DST:
+		return cst_and(g->pool, source, destination);
+	default:
+		return cst_or(g->pool, source, destination);
+	}
+}
+
 /* ---- words ---- */
 
 static const struct cst_formula *inbound(struct cst_gen *g, const struct ast *node)

@@ -86,6 +86,9 @@ const struct cst_formula *cst_gen_bytes(struct cst_gen *g, enum cst_layer layer,
 /* gen.c: value relation number, and value relation value. */
 const struct cst_formula *cst_gen_relation(struct cst_gen *g, enum ast_relation relation, const struct cst_value *value,
 					   uint32_t k);
+/* gen.c: the tests of the source and of the destination put together as `dir` says; what it leaves out is not looked at. */
+const struct cst_formula *cst_gen_directed(struct cst_gen *g, enum ast_dir dir, const struct cst_formula *source,
+					   const struct cst_formula *destination);
 /* gen.c: the error "... at column N", pointing at g->at. Returns NULL. */
 void *cst_gen_fail(struct cst_gen *g, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -24,20 +24,10 @@ static const struct cst_formula *by_direction(struct cst_gen *g, enum ast_dir di
 		[DIR_ADDR1] = "addr1", [DIR_ADDR2] = "addr2", [DIR_ADDR3] = "addr3",
 		[DIR_ADDR4] = "addr4", [DIR_RA] = "ra",	      [DIR_TA] = "ta",
 	};
-	switch (dir) {
-	case DIR_SRC:
-		return source;
-	case DIR_DST:
-		return destination;
-	case DIR_SRC_AND_DST:
-		return cst_and(g->pool, source, destination);
-	case DIR_NONE:
-	case DIR_SRC_OR_DST:
-		return cst_or(g->pool, source, destination);
-	default:
+	if (dir >= DIR_ADDR1)
 		return cst_gen_fail(g, "'%s' is an address of 802.11 frames, but these are %s", wlan_directions[dir],
 				    pcap_datalink_val_to_description_or_dlt(g->frame.dlt));
-	}
+	return cst_gen_directed(g, dir, source, destination);
 }
 
 const struct cst_formula *cst_gen_ether_host(struct cst_gen *g, enum ast_dir dir, const uint8_t mac[6])

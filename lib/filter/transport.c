@@ -34,22 +34,6 @@ static const struct cst_formula *gen_port(struct cst_gen *g, enum cst_layer laye
 	return any;
 }
 
-/* The tests of the source and of the destination put together as `dir` says; what `dir` leaves out is not looked at. */
-static const struct cst_formula *directed(struct cst_gen *g, enum ast_dir dir, const struct cst_formula *source,
-					  const struct cst_formula *destination)
-{
-	switch (dir) {
-	case DIR_SRC:
-		return source;
-	case DIR_DST:
-		return destination;
-	case DIR_SRC_AND_DST:
-		return cst_and(g->pool, source, destination);
-	default:
-		return cst_or(g->pool, source, destination);
-	}
-}
-
 static const struct cst_formula *gen_either_port(struct cst_gen *g, enum cst_layer layer, enum ast_dir dir,
 						 const struct ports *ports)
 {
@@ -59,7 +43,7 @@ static const struct cst_formula *gen_either_port(struct cst_gen *g, enum cst_lay
 		source = gen_port(g, layer, SOURCE_PORT, ports);
 	if (dir != DIR_SRC)
 		destination = gen_port(g, layer, DESTINATION_PORT, ports);
-	return directed(g, dir, source, destination);
+	return cst_gen_directed(g, dir, source, destination);
 }
 
 /* The IP header names the protocol asked for: with PROTO_NONE, any of those that have ports. */
