@@ -355,21 +355,22 @@ int pcap_loop(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
 	return status;
 }
 
-/* The batch's last packet, moved into the handle's own memory so that the source can have its memory back. */
-static int keep_copy(pcap_t *p, const struct cst_packet *packet)
+/* The batch's last packet, moved into the handle's own memory so that the source can have its memory back. False: there is
+ * no memory for that, and the packet has to stay where it is. */
+static bool keep_copy(pcap_t *p, const struct cst_packet *packet)
 {
 	size_t bytes = packet->h.caplen > 0 ? packet->h.caplen : 1; /* an empty packet has an address, too */
 
 	if (bytes > p->next_copy_bytes) {
 		u_char *bigger = realloc(p->next_copy, bytes);
 		if (!bigger)
-			return cst_fail_errno(p, PCAP_ERROR, "allocating %zu bytes for a packet", bytes);
+			return false;
 		p->next_copy = bigger;
 		p->next_copy_bytes = bytes;
 	}
 	p->next_header = packet->h;
 	memcpy(p->next_copy, packet->data, packet->h.caplen);
-	return 1;
+	return true;
 }
 
 /* The next packet that the filter accepts: 1, with *header and *data pointing at it; 0: timeout; CST_READ_END or
@@ -400,10 +401,7 @@ static inline __attribute__((always_inline)) int find_next(pcap_t *p, struct pca
 		*header = &packet->h;
 		*data = packet->data;
 		/* Nothing left at hand: a ring must not look readable to select() while only this packet is in it. */
-		if (b->next == b->count && p->ops->release) {
-			int status = keep_copy(p, packet);
-			if (status < 0)
-				return status;
+		if (b->next == b->count && p->ops->release && keep_copy(p, packet)) {
 			*header = &p->next_header;
 			*data = p->next_copy;
 			release_batch(p);
