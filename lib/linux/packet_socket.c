@@ -244,7 +244,9 @@ static int open_source(pcap_t *p, struct packet_source *s)
 	choose_linktype(p, s, hardware);
 	s->tag_offset = tag_offset(p->dlt);
 	s->loopback_ifindex = if_nametoindex("lo");
-	s->missed_before = s->ifindex ? cst_missed_by_adapter(p->device) : 0;
+	if (s->ifindex != 0 && (status = cst_packet_count_missed(p, p->device)) < 0)
+		return status;
+	s->missed_before = s->missed;
 	if ((status = cst_packet_open_socket(p)) < 0 || (status = cst_packet_make_ring(p, true)) < 0 ||
 	    (status = cst_packet_limit_snaplen(p)) < 0)
 		return status;

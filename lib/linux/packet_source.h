@@ -113,7 +113,7 @@ struct packet_source {
 	struct source_ops ops; /* p->ops: what every packet socket does, over this ring */
 
 	uint32_t received, dropped, unwanted; /* kernel's counts so far, which a read resets; frames we left out */
-	uint64_t missed_before, missed;       /* the adapter's own loss when the capture began; since then, as last seen */
+	uint64_t missed, missed_before;       /* the adapter's own loss when last asked, and when the capture began */
 };
 
 /* Room to ask for before each frame, besides the 16 bytes that a header has anyway: a VLAN tag, or what the longer
@@ -199,7 +199,7 @@ int cst_packet_set_min_to_copy(pcap_t *p, int bytes);
 int cst_packet_count(pcap_t *p); /* add what the kernel counted since it was asked last */
 int cst_packet_stats(pcap_t *p, struct pcap_stat *stat);
 void cst_packet_forget_counts(pcap_t *p); /* they start again from 0 */
-uint64_t cst_missed_by_adapter(const char *device);
+int cst_packet_count_missed(pcap_t *p, const char *name); /* the same of the adapter's own loss; name: of now */
 
 /* interface.c; what is asked for is of now */
 bool cst_interface_is_there(const struct packet_source *s); /* false: deleted, or moved to another namespace */
