@@ -227,6 +227,15 @@ void cst_packet_choose_frames(const pcap_t *p, struct packet_source *s)
 			    p->dlt == DLT_CAN_SOCKETCAN || s->left_out != 0;
 }
 
+/* Without its number what passes there would be delivered twice, so not to know is no answer. */
+static int find_loopback(pcap_t *p, struct packet_source *s)
+{
+	s->loopback_ifindex = if_nametoindex("lo");
+	if (s->loopback_ifindex == 0 && errno != ENODEV)
+		return cst_fail_errno(p, PCAP_ERROR, "%s: asking for the index of the loopback interface", p->device);
+	return 0;
+}
+
 static int open_source(pcap_t *p, struct packet_source *s)
 {
 	int arphrd = 0, status, warning;
@@ -243,8 +252,8 @@ static int open_source(pcap_t *p, struct packet_source *s)
 	}
 	choose_linktype(p, s, hardware);
 	s->tag_offset = tag_offset(p->dlt);
-	s->loopback_ifindex = if_nametoindex("lo");
-	if (s->ifindex != 0 && (status = cst_packet_count_missed(p, p->device)) < 0)
+	if ((status = find_loopback(p, s)) < 0 ||
+	    (s->ifindex != 0 && (status = cst_packet_count_missed(p, p->device)) < 0))
 		return status;
 	s->missed_before = s->missed;
 	if ((status = cst_packet_open_socket(p)) < 0 || (status = cst_packet_make_ring(p, true)) < 0 ||
