@@ -48,7 +48,11 @@ static void go_on(pcap_t *p)
 	char before[sizeof(p->errbuf)];
 
 	memcpy(before, p->errbuf, sizeof(before));
-	if (cst_packet_start(p) < 0 && s->state == IFACE_FINE)
+	int status = cst_packet_start(p);
+	/* One that is down is bound to all the same. With any other, nothing would come ever again: worth one more attempt. */
+	if (status < 0 && status != PCAP_ERROR_IFACE_NOT_UP)
+		status = cst_packet_start(p);
+	if (status < 0 && s->state == IFACE_FINE)
 		s->state = IFACE_FAILED;
 	memcpy(p->errbuf, before, sizeof(before));
 }
