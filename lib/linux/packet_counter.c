@@ -181,8 +181,9 @@ int cst_packet_read_counts(pcap_t *p, struct cst_tally *total)
 		status = cst_user_counter_drain(p);
 	else if ((status = cst_packet_take_error(p)) >= 0)
 		status = cst_packet_nothing(p);
+	/* What cannot be read now is told with the next record. */
 	if (c->tally >= 0 && cst_tally_read(c->tally, &in_kernel_total) < 0)
-		status = cst_fail_errno(p, PCAP_ERROR, "%s: reading the kernel's counters", p->device);
+		return cst_fail_errno(p, PCAP_ERROR, "%s: reading the kernel's counters", p->device);
 	total->packets = c->in_user.packets + in_kernel_total.packets;
 	total->bytes = c->in_user.bytes + in_kernel_total.bytes;
 	return status;
