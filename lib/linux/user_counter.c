@@ -63,8 +63,15 @@ static int start(pcap_t *p, pcap_t *user)
 	return cst_fail_errno(p, PCAP_ERROR, "%s: binding to the interface, to count its packets", p->device);
 }
 
-/* A handle that captures what `program` accepts, from now on. NULL: the text is in place, and *status says what. */
-static pcap_t *open_second(pcap_t *p, const struct bpf_program *program, int *status)
+/* Does it keep too little of each packet for the filter, which the kernel did not take after all? */
+static bool sees_too_little(const pcap_t *user, const pcap_t *p)
+{
+	return user->filter_in_user && is_cut(user, p);
+}
+
+/* A handle that captures `snaplen` bytes, or all, of what `program` accepts, from now on. NULL: the text is in place, and
+ * *status says what. */
+static pcap_t *open_second(pcap_t *p, const struct bpf_program *program, int snaplen, int *status)
 {
 	const struct packet_source *s = p->source;
 	char errbuf[PCAP_ERRBUF_SIZE], name[IF_NAMESIZE] = "any";
@@ -79,7 +86,7 @@ static pcap_t *open_second(pcap_t *p, const struct bpf_program *program, int *st
 		*status = cst_fail(p, PCAP_ERROR, "%s", errbuf);
 		return NULL;
 	}
-	pcap_set_snaplen(user, kernel_filters(p, program) ? 1 : p->snaplen);
+	pcap_set_snaplen(user, snaplen);
 	pcap_set_buffer_size(user, RING_BYTES);
 	pcap_set_immediate_mode(user, 1);
 	pcap_set_protocol_linux(user, NO_PROTOCOL);
@@ -87,10 +94,11 @@ static pcap_t *open_second(pcap_t *p, const struct bpf_program *program, int *st
 	*status = pcap_activate(user);
 	if (*status < 0)
 		cst_fail(p, *status, "%s", user->errbuf);
-	else if ((*status = follow(p, user, program)) == 0 && (*status = start(p, user)) == 0)
+	else if ((*status = follow(p, user, program)) == 0 && !sees_too_little(user, p) && (*status = start(p, user)) == 0)
 		return user;
+	const bool again = *status == 0;
 	pcap_close(user);
-	return NULL;
+	return again ? open_second(p, program, p->snaplen, status) : NULL;
 }
 
 static int accept_nothing(pcap_t *p)
@@ -159,9 +167,10 @@ int cst_user_counter_start(pcap_t *p, const struct bpf_program *program)
 	/* The same handle goes on, unless it keeps too little of the packets: so none is lost and none counted twice. */
 	if (former && (!is_cut(former, p) || kernel_filters(p, program))) {
 		cst_user_counter_drain(p);
-		return follow(p, former, program);
+		if ((status = follow(p, former, program)) < 0 || !sees_too_little(former, p))
+			return status;
 	}
-	pcap_t *user = open_second(p, program, &status);
+	pcap_t *user = open_second(p, program, kernel_filters(p, program) ? 1 : p->snaplen, &status);
 	if (!user)
 		return status;
 	/* From the new one's first packet to here, which are microseconds, packets come to both. */
