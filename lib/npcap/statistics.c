@@ -332,13 +332,15 @@ static struct source_ops in_front_of(const struct source_ops *source)
 				    .close = close_both };
 }
 
-/* Once in `period_ms` from now on; never, with 0 or less. */
-static void start_periods(int timer_fd, int period_ms)
+/* Once in a read timeout from now on; never, with 0 or less. */
+static int start_periods(pcap_t *p, int timer_fd)
 {
-	const struct timespec period = { period_ms / 1000, period_ms % 1000 * CST_NS_PER_MS };
+	const int ms = p->options.timeout_ms;
+	const struct timespec period = { ms / 1000, ms % 1000 * CST_NS_PER_MS };
 
-	if (period_ms > 0)
-		timerfd_settime(timer_fd, 0, &(struct itimerspec){ period, period }, NULL);
+	if (ms > 0 && timerfd_settime(timer_fd, 0, &(struct itimerspec){ period, period }, NULL) < 0)
+		return cst_fail_errno(p, PCAP_ERROR, "%s: starting the timer of statistics mode", p->device);
+	return 0;
 }
 
 static int enter(pcap_t *p)
@@ -355,13 +357,12 @@ static int enter(pcap_t *p)
 		return status;
 	}
 	/* The counters go on from where an earlier statistics mode left them. */
-	if ((status = p->ops->read_counts(p, &st->told)) < 0 ||
+	if ((status = p->ops->read_counts(p, &st->told)) < 0 || (status = start_periods(p, st->timer_fd)) < 0 ||
 	    (status = p->ops->start_counting(p, filter_of(p), &st->watch)) < 0) {
 		close(st->timer_fd);
 		free(st);
 		return status;
 	}
-	start_periods(st->timer_fd, p->options.timeout_ms);
 	st->total = st->told;
 	st->source = p->ops;
 	st->ops = in_front_of(p->ops);
