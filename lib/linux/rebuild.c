@@ -169,6 +169,17 @@ static int ask_until_let_go(const struct packet_source *s, const struct tpacket_
 	}
 }
 
+/* Into the place that was kept for it. Without the ring the capture is over, so a refusal is asked about once more. */
+static bool map_back(const struct packet_source *s)
+{
+	const struct ring *r = &s->ring;
+	void *map = MAP_FAILED;
+
+	for (int tries = 0; tries < 2 && map == MAP_FAILED; tries++)
+		map = mmap(r->map, r->bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, s->fd, 0);
+	return map != MAP_FAILED;
+}
+
 /* Has nobody else the ring? Asked before anything is undone, by a request that is refused in any case. Our own mapping
  * counts like any: it gives way meanwhile, and its place is kept, for packets that lie there. 0 or PCAP_ERROR. */
 static int need_ring_for_ourselves(pcap_t *p)
@@ -181,7 +192,7 @@ static int need_ring_for_ourselves(pcap_t *p)
 		return cst_fail_errno(p, PCAP_ERROR, "%s: keeping the place of a ring of %zu bytes", p->device, r->bytes);
 	ask_until_let_go(s, &refused);
 	const bool shared = errno == EBUSY;
-	if (mmap(r->map, r->bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, s->fd, 0) == MAP_FAILED) {
+	if (!map_back(s)) {
 		cst_fail_errno(p, PCAP_ERROR, "%s: mapping a ring of %zu bytes", p->device, r->bytes);
 		p->batch.next = p->batch.count = 0;
 		give_up(s);
