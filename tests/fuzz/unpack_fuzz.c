@@ -43,6 +43,9 @@ static struct result unpack(FILE *file, uint8_t bytes[static MOST_UNPACKED])
 	}
 	FUZZ_REQUIRE(started != 0 || result.end != CST_INPUT_ERROR || strlen(in.why) > 0);
 	take(&result, &in, cst_input_unused(&in));
+	/* What is wrong beyond that, the one may know already and the other not yet. */
+	if (result.size == MOST_UNPACKED)
+		result.end = CST_INPUT_MORE;
 	cst_input_close(&in);
 	fclose(file);
 	return result;
