@@ -18,6 +18,7 @@ struct way {
 	int folder;          /* where we are */
 	char rest[PATH_MAX]; /* where to from there */
 	int links;
+	bool is_theirs;      /* where we are: another user made it, where everyone may make folders */
 	bool *is_new;
 	const char *why;
 };
@@ -28,11 +29,12 @@ static int refuse(struct way *w, const char *why)
 	return -1;
 }
 
-static bool is_open_to_all(int folder)
+/* May what is in the folder that we are in be there because another user wants it to? */
+static bool is_exposed(const struct way *w)
 {
 	struct stat st;
 
-	return fstat(folder, &st) < 0 || st.st_mode & S_IWOTH;
+	return w->is_theirs || fstat(w->folder, &st) < 0 || st.st_mode & S_IWOTH;
 }
 
 static int move_to(struct way *w, int folder)
@@ -54,11 +56,11 @@ static bool take_name(struct way *w, char name[static NAME_MAX + 1], bool *is_la
 		errno = ENAMETOOLONG;
 		return false;
 	}
+	errno = *w->rest ? EISDIR : ENOENT; /* nothing but a slash names the folder */
 	memcpy(name, from, length);
 	name[length] = '\0';
 	*is_last = !from[length];
 	memmove(w->rest, from + length, strlen(from + length) + 1);
-	errno = ENOENT;
 	return length > 0;
 }
 
@@ -96,7 +98,7 @@ enum { AGAIN = -2 };
 static int take_what_is_there(struct way *w, const char *name)
 {
 	int there = openat(w->folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), fd, followed;
-	bool exposed = is_open_to_all(w->folder);
+	bool exposed = is_exposed(w);
 	struct stat seen, opened;
 
 	if (there < 0)
@@ -104,16 +106,18 @@ static int take_what_is_there(struct way *w, const char *name)
 	if (fstat(there, &seen) < 0) {
 		fd = -1;
 	} else if (S_ISLNK(seen.st_mode) && exposed) {
-		fd = refuse(w, "it is a symbolic link in a folder that everyone may write to; as root it is not followed");
+		fd = refuse(w, "it is a symbolic link below a folder that everyone may write to; as root it is not followed");
 	} else if (S_ISLNK(seen.st_mode) && is_of_proc(w->folder)) {
 		fd = openat(w->folder, name, O_WRONLY | O_CLOEXEC);
 	} else if (S_ISLNK(seen.st_mode)) {
 		followed = follow(w, there);
 		fd = followed < 0 ? -1 : AGAIN;
 	} else if (exposed && seen.st_uid != geteuid()) {
-		fd = refuse(w, "it belongs to another user, in a folder that everyone may write to; as root it is not written to");
+		fd = refuse(w, "it belongs to another user, below a folder that everyone may write to; as root it is not "
+			       "written to");
 	} else if (exposed && S_ISREG(seen.st_mode) && seen.st_nlink > 1) {
-		fd = refuse(w, "it has other names, in a folder that everyone may write to; as root it is not written to");
+		fd = refuse(w, "it has other names, below a folder that everyone may write to; as root it is not written "
+			       "to");
 	} else {
 		fd = openat(w->folder, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
 		if (fd >= 0 && (fstat(fd, &opened) < 0 || opened.st_dev != seen.st_dev || opened.st_ino != seen.st_ino)) {
@@ -133,22 +137,44 @@ static int take_file(struct way *w, const char *name)
 	return fd >= 0 || errno != EEXIST ? fd : take_what_is_there(w, name);
 }
 
-static int take_folder(struct way *w, const char *name)
+/* Goes on in the folder. */
+static int enter(struct way *w, int folder)
 {
-	int next = openat(w->folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), status;
 	struct stat st;
 
-	if (next < 0 || fstat(next, &st) < 0 || !S_ISLNK(st.st_mode))
-		return move_to(w, next);
-	if (is_open_to_all(w->folder))
-		status = refuse(w, "a folder on its path is a symbolic link in one that everyone may write to; as root it is "
-				   "not followed");
-	else if (is_of_proc(w->folder))
+	if (folder >= 0 && is_exposed(w))
+		w->is_theirs |= fstat(folder, &st) < 0 || st.st_uid != geteuid();
+	return move_to(w, folder);
+}
+
+static int take_link_to_folder(struct way *w, const char *name)
+{
+	int link = openat(w->folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), status;
+	struct stat st;
+
+	if (link < 0)
+		return -1;
+	if (fstat(link, &st) < 0 || !S_ISLNK(st.st_mode)) {
+		errno = ENOTDIR;
+		status = -1;
+	} else if (is_exposed(w)) {
+		status = refuse(w, "a folder on its path is a symbolic link below one that everyone may write to; as root it "
+				   "is not followed");
+	} else if (is_of_proc(w->folder)) {
 		status = move_to(w, openat(w->folder, name, O_PATH | O_CLOEXEC));
-	else
-		status = follow(w, next);
-	close(next);
+	} else {
+		status = follow(w, link);
+	}
+	close(link);
 	return status;
+}
+
+static int take_folder(struct way *w, const char *name)
+{
+	/* Who demands a folder has what is mounted on demand mounted. */
+	int next = openat(w->folder, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return next < 0 && errno == ENOTDIR ? take_link_to_folder(w, name) : enter(w, next);
 }
 
 static int walk(struct way *w)

@@ -53,7 +53,7 @@ def links_are_not_followed_where_anybody_may_write():
             link = os.path.join(OPEN, "link")
             os.symlink(to, link)
             why = write(link)
-            assert "cannot write to %s: it is a symbolic link in a folder that everyone may write to" % link in why, why
+            assert "cannot write to %s: it is a symbolic link below a folder that everyone may write to" % link in why, why
             assert "link" in write("link", cwd=OPEN)
             os.unlink(link)
     assert is_precious(target) and os.listdir(OWN) == ["target"]
@@ -84,7 +84,8 @@ def links_are_followed_where_only_root_may_write():
     assert "Too many levels of symbolic links" in write(os.path.join(OWN, "loop"))
     assert "No such file or directory" in write(os.path.join(OWN, "nowhere", "x"))
     assert "Not a directory" in write(os.path.join(OWN, "target", "x"))
-    assert "Is a directory" in write(OWN)
+    assert "Is a directory" in write(OWN) and "Is a directory" in write(OWN + "/") and "Is a directory" in write("/")
+    assert "Not a directory" in write(os.path.join(OWN, "target/"))
     assert "File name too long" in write(os.path.join(OWN, "x" * 300))
     assert "File name too long" in write("/" + "x/" * 3000)
 
@@ -99,7 +100,7 @@ def files_of_others_are_not_written_to():
     target = put(os.path.join(OPEN, "theirs"))
     os.chown(target, STRANGER, STRANGER)
     why = write(target)
-    assert "it belongs to another user, in a folder that everyone may write to" in why, why
+    assert "it belongs to another user, below a folder that everyone may write to" in why, why
     assert is_precious(target)
     pipe = os.path.join(OPEN, "pipe")
     os.mkfifo(pipe)
@@ -108,6 +109,30 @@ def files_of_others_are_not_written_to():
     theirs = put(os.path.join(OWN, "theirs"))
     os.chown(theirs, STRANGER, STRANGER)
     assert write(theirs) == ""  # where they could not have put it
+
+
+def folders_that_others_have_made_where_anybody_may_are_no_better():
+    target = put(os.path.join(OWN, "target"))
+    folders = [os.path.join(OPEN, "theirs"), os.path.join(OPEN, "theirs", "deep")]
+    for folder in folders:
+        os.mkdir(folder)
+        os.chown(folder, STRANGER, STRANGER)
+    for folder in folders:
+        os.symlink(target, os.path.join(folder, "link"))
+        os.symlink(OWN, os.path.join(folder, "way"))
+        os.chown(put(os.path.join(folder, "file")), STRANGER, STRANGER)
+        assert "it is a symbolic link" in write(os.path.join(folder, "link"))
+        assert "a folder on its path is a symbolic link" in write(os.path.join(folder, "way", "new"))
+        assert "it belongs to another user" in write(os.path.join(folder, "file"))
+        assert is_precious(os.path.join(folder, "file")) and write(os.path.join(folder, "new")) == ""
+    assert is_precious(target) and os.listdir(OWN) == ["target"]
+    # One of root's is as good there as elsewhere; and one of theirs elsewhere is where they were let.
+    os.mkdir(os.path.join(OPEN, "mine"))
+    os.rename(folders[0], os.path.join(OWN, "theirs"))
+    for folder in os.path.join(OPEN, "mine"), os.path.join(OWN, "theirs"):
+        put(target)
+        os.symlink("../../own/target", os.path.join(folder, "to"))
+        assert write(os.path.join(folder, "to")) == "" and not is_precious(target)
 
 
 def another_user_is_told_by_the_kernel_alone():
@@ -175,7 +200,8 @@ tests = [links_are_not_followed_where_anybody_may_write, nor_links_to_folders, l
          new_files_and_own_ones_may_be_written_anywhere, captures_do_not_follow_either, descriptors_of_proc_are_written_to,
          nobody_wins_a_race]
 if is_root:
-    tests += [files_of_others_are_not_written_to, another_user_is_told_by_the_kernel_alone]
+    tests += [files_of_others_are_not_written_to, folders_that_others_have_made_where_anybody_may_are_no_better,
+              another_user_is_told_by_the_kernel_alone]
 else:
     print("part skipped: files of other users need root")
 try:
