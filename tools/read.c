@@ -49,7 +49,8 @@ enum output { OUTPUT_LINES, OUTPUT_QUIET, OUTPUT_STATISTICS };
 struct reading {
 	struct scan scan;
 	enum output output;
-	const char *compression; /* for --statistics */
+	const char *compression; /* for --statistics; NULL: it is no file that can be looked at beside reading it */
+	intmax_t file_bytes;
 	bool classic; /* a pcap file */
 	long most; /* packets; 0: no bound */
 	bool unseen; /* nothing appears that would tell how far it has come, or that a counter would disturb */
@@ -190,14 +191,10 @@ static const char *compression_of(const char *path)
 		{ { 0x28, 0xb5, 0x2f, 0xfd }, 4, ", zstd" },
 		{ { 0x04, 0x22, 0x4d, 0x18 }, 4, ", lz4" },
 	};
-	struct stat st;
 	const char *name = "";
 	uint8_t magic[4];
 	FILE *file;
 
-	/* A pipe cannot be looked at twice. */
-	if (stat(path, &st) || !S_ISREG(st.st_mode))
-		return name;
 	file = fopen(path, "rbe");
 	if (!file)
 		return name;
@@ -209,14 +206,23 @@ static const char *compression_of(const char *path)
 	return name;
 }
 
-static void print_statistics(const struct reading *r)
+/* While we may: there may be no right to find the file by its name when it has been read. */
+static void look_at_file(struct reading *r, const char *path)
 {
 	struct stat st;
 
-	printf("%-12s %s\n%-12s %s", "file", r->scan.name, "format", r->classic ? "pcap" : "pcapng");
 	/* A pipe cannot be looked at twice, and standard input may be one. */
-	if (strcmp(r->scan.path, "-") && !stat(r->scan.path, &st) && S_ISREG(st.st_mode))
-		printf("%s, %jd bytes", r->compression, (intmax_t)st.st_size);
+	if (!strcmp(path, "-") || stat(path, &st) || !S_ISREG(st.st_mode))
+		return;
+	r->compression = compression_of(path);
+	r->file_bytes = st.st_size;
+}
+
+static void print_statistics(const struct reading *r)
+{
+	printf("%-12s %s\n%-12s %s", "file", r->scan.name, "format", r->classic ? "pcap" : "pcapng");
+	if (r->compression)
+		printf("%s, %jd bytes", r->compression, r->file_bytes);
 	putchar('\n');
 	summary_print(&r->summary);
 }
@@ -247,7 +253,7 @@ static int read_file(struct reading *r, const struct scan_wishes *wishes)
 
 	/* Before the file is opened: a pipe may keep us waiting there. */
 	interrupt_break(NULL);
-	r->compression = compression_of(wishes->path);
+	look_at_file(r, wishes->path);
 	if (!scan_open(&r->scan, &read_command, wishes)) {
 		interrupt_release();
 		return STATUS_FAILED;

@@ -23,6 +23,7 @@ CAPSTAN = os.path.abspath(sys.argv[1])
 FOLDER = tempfile.mkdtemp()
 NOBODY = pwd.getpwnam("nobody")
 AS_NOBODY = ["-Z", "nobody"]
+STRANGER = 1  # neither root nor nobody
 CAPABILITIES = {"dac_override": 1, "net_admin": 12, "sys_admin": 21, "perfmon": 38, "bpf": 39}
 XDP = ("bpf", "net_admin", "perfmon", "sys_admin")
 MAP = open("/proc/self/uid_map", encoding="ascii").read().split()
@@ -215,8 +216,13 @@ def reading_has_no_rights():
         check_rights(child, user=user)
         child.communicate(whole, timeout=LIMIT)
         assert child.returncode == 0 and len(said().splitlines()) == 10, said()
-        done = start("read", "-s", *options, path("read.pcap"))  # which he himself may not read
-        assert done.wait(LIMIT) == 0 and "10 packets" in said(), said()
+        # Where he himself may not look, and root not without his rights.
+        os.makedirs(path("hidden"), 0o700, exist_ok=True)
+        if is_root:
+            os.chown(path("hidden"), STRANGER, STRANGER)
+        file = shutil.copy(path("read.pcap"), path("hidden"))
+        done = start("read", "-s", *options, file)
+        assert done.wait(LIMIT) == 0 and "10 packets" in said() and "pcap, %d bytes" % os.path.getsize(file) in said(), said()
 
 
 def converting_keeps_what_makes_the_file():
