@@ -16,7 +16,10 @@ static int ask(pcap_t *p, bpf_u_int32 oid, void *data, size_t size)
 		fprintf(stderr, "ask_interface: %s\n", pcap_geterr(p));
 		return -1;
 	}
-	return length == size ? 0 : -1;
+	if (length == size)
+		return 0;
+	fprintf(stderr, "ask_interface: %zu bytes where %zu were expected\n", length, size);
+	return -1;
 }
 
 static void print_speed(pcap_t *p)

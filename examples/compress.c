@@ -5,6 +5,14 @@
 #include <capstan/savefile.h>
 #include <pcap.h>
 #include <stdio.h>
+#include <sys/stat.h>
+
+static int is_same_file(const char *a, const char *b)
+{
+	struct stat sa, sb;
+
+	return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
 
 int main(int argc, char **argv)
 {
@@ -21,6 +29,11 @@ int main(int argc, char **argv)
 	/* Each kind is optional when the library is built. */
 	if (!capstan_can_compress(capstan_compression_of(argv[2]))) {
 		fprintf(stderr, "compress: this build of the library cannot write %s\n", argv[2]);
+		return 1;
+	}
+	/* What is opened to be written is emptied. */
+	if (is_same_file(argv[1], argv[2])) {
+		fprintf(stderr, "compress: %s and %s are the same file\n", argv[1], argv[2]);
 		return 1;
 	}
 	/* Nanoseconds, so that no time stamp loses digits. How IN is compressed, its first bytes say. */

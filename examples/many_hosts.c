@@ -2,6 +2,7 @@
  * of them make one filter, and it is compiled in a moment.
  *
  *   cc many_hosts.c $(pkg-config --cflags --libs capstan) -o many_hosts */
+#include <errno.h>
 #include <pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,12 +14,15 @@ static char *expression_of(const char *path, unsigned int *hosts)
 {
 	char *text = NULL, line[256];
 	size_t length;
-	FILE *out = NULL, *in = fopen(path, "r");
+	FILE *out, *in = fopen(path, "r");
 	int whole;
 
+	if (!in) {
+		fprintf(stderr, "many_hosts: %s: %s\n", path, strerror(errno));
+		return NULL;
+	}
 	*hosts = 0;
-	if (in)
-		out = open_memstream(&text, &length);
+	out = open_memstream(&text, &length);
 	while (out && fgets(line, sizeof(line), in)) {
 		line[strcspn(line, " \t\r\n")] = '\0';
 		if (*line)
@@ -26,11 +30,10 @@ static char *expression_of(const char *path, unsigned int *hosts)
 	}
 	whole = out && !ferror(in) && !fflush(out) && *hosts;
 	if (!whole)
-		fprintf(stderr, "many_hosts: cannot read addresses from %s\n", path);
+		fprintf(stderr, "many_hosts: no addresses can be read from %s\n", path);
 	if (out)
 		fclose(out);
-	if (in)
-		fclose(in);
+	fclose(in);
 	if (whole)
 		return text;
 	free(text);

@@ -69,18 +69,22 @@ int main(int argc, char **argv)
 {
 	pcap_t *p[CAPTURES] = { NULL, NULL };
 	sigset_t interrupt;
-	int signals, set = epoll_create1(EPOLL_CLOEXEC), status = set < 0 ? -1 : 0;
+	int signals, set, status;
 
 	if (argc != 1 + CAPTURES) {
 		fprintf(stderr, "usage: two_captures DEVICE DEVICE\n");
 		return 2;
 	}
+	set = epoll_create1(EPOLL_CLOEXEC);
+	if (set < 0) {
+		perror("two_captures: epoll_create1");
+		return 1;
+	}
 	sigemptyset(&interrupt);
 	sigaddset(&interrupt, SIGINT);
 	sigprocmask(SIG_BLOCK, &interrupt, NULL); /* it comes as something to read, like all else */
 	signals = signalfd(-1, &interrupt, SFD_CLOEXEC);
-	if (status == 0)
-		status = watch(set, signals, CAPTURES);
+	status = watch(set, signals, CAPTURES);
 	for (uint32_t i = 0; i < CAPTURES && status == 0; i++) {
 		p[i] = open_capture(argv[1 + i]);
 		status = p[i] ? watch(set, capstan_event_fd(pcap_getevent(p[i])), i) : -1;

@@ -12,6 +12,7 @@ struct input {
 	pcap_t *p;
 	capstan_pcapng_writer *writer;
 	int number; /* of the interface in the file */
+	int more;   /* may packets come yet? */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -37,13 +38,26 @@ static int begin(struct input *input, const char *source)
 
 	input->p = pcap_open(source, 65535, 0, 100, NULL, errbuf);
 	if (!input->p) {
-		fprintf(stderr, "%s\n", errbuf);
+		fprintf(stderr, "two_interfaces: %s\n", errbuf);
 		return -1;
 	}
 	capstan_pcapng_describe(input->p, &iface); /* link type, snaplen, resolution, the device's name */
 	iface.options.comment = source;
 	input->number = capstan_pcapng_add_interface(input->writer, &iface);
 	return input->number;
+}
+
+/* What there is by now. -1 after an error; nothing more is to be had of the input then, but of the other one. */
+static int take_some(struct input *input)
+{
+	const int got = pcap_dispatch(input->p, -1, take, (u_char *)input);
+
+	/* 0: the end of a savefile; or nothing came in time. */
+	input->more = got > 0 || (got == 0 && !pcap_file(input->p));
+	if (got != PCAP_ERROR)
+		return 0; /* take() may have stopped it: the reason is told at the end */
+	fprintf(stderr, "two_interfaces: %s\n", pcap_geterr(input->p));
+	return -1;
 }
 
 static void put_counts(struct input *input)
@@ -68,7 +82,7 @@ int main(int argc, char **argv)
 	char errbuf[PCAP_ERRBUF_SIZE];
 	const struct capstan_pcapng_section section = { .application = "two_interfaces" };
 	struct input inputs[2] = { { 0 }, { 0 } };
-	int open = 0;
+	int status = 0;
 
 	if (argc != 4) {
 		fprintf(stderr, "usage: two_interfaces OUT SOURCE SOURCE\n");
@@ -76,30 +90,28 @@ int main(int argc, char **argv)
 	}
 	capstan_pcapng_writer *w = capstan_pcapng_create(argv[1], CAPSTAN_COMPRESSION_BY_NAME, 0, &section, errbuf);
 	if (!w) {
-		fprintf(stderr, "%s\n", errbuf);
+		fprintf(stderr, "two_interfaces: %s\n", errbuf);
 		return 1;
 	}
 	for (int i = 0; i < 2; i++) {
 		inputs[i].writer = w;
-		open += begin(&inputs[i], argv[2 + i]) >= 0;
+		if (begin(&inputs[i], argv[2 + i]) < 0)
+			status = -1;
 	}
 	signal(SIGINT, interrupt);
-	int more[2] = { open == 2, open == 2 };
-	while ((more[0] || more[1]) && !interrupted)
+	inputs[0].more = inputs[1].more = status == 0;
+	while ((inputs[0].more || inputs[1].more) && !interrupted)
 		for (int i = 0; i < 2; i++)
-			/* Less than 0: an error or breakloop; 0: the end of a savefile, or nothing came in time. */
-			if (more[i]) {
-				const int got = pcap_dispatch(inputs[i].p, -1, take, (u_char *)&inputs[i]);
-				more[i] = got > 0 || (got == 0 && !pcap_file(inputs[i].p));
-			}
+			if (inputs[i].more && take_some(&inputs[i]) < 0)
+				status = -1;
 	for (int i = 0; i < 2; i++)
 		if (inputs[i].p) {
 			put_counts(&inputs[i]);
 			pcap_close(inputs[i].p);
 		}
 	if (capstan_pcapng_finish(w, errbuf) < 0) {
-		fprintf(stderr, "%s\n", errbuf);
+		fprintf(stderr, "two_interfaces: %s\n", errbuf);
 		return 1;
 	}
-	return open == 2 ? 0 : 1;
+	return status < 0 ? 1 : 0;
 }

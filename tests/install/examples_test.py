@@ -189,6 +189,7 @@ def test_many_hosts():
         file.write("10.0.0.2\n\n10.0.0.5\n")
     said = example("many_hosts", "hosts", "ten.pcap")
     assert re.fullmatch(r"10000 hosts: \d+ instructions, compiled in [\d.]+ ms\n2 of 10 packets\n", said), said
+    assert "no addresses" in example("many_hosts", "/dev/null", "ten.pcap", status=1)
     with open("hosts", "a", encoding="ascii") as file:
         file.write("not.an,address\n")
     assert "column" in example("many_hosts", "hosts", "ten.pcap", status=1)
@@ -221,6 +222,16 @@ def test_two_interfaces():
         assert file.read(4) == b"\n\r\r\n"
 
 
+def test_two_interfaces_with_damage():
+    """One file's damage is told, and what is sound of both is kept."""
+    write_savefile("sound.pcap", range(10))
+    shutil.copy("sound.pcap", "cut.pcap")
+    os.truncate("cut.pcap", os.path.getsize("cut.pcap") - 1)
+    said = example("two_interfaces", "both.pcapng", "file://cut.pcap", "file://sound.pcap", status=1)
+    assert said.startswith("two_interfaces: ") and said.count("\n") == 1, said
+    assert len(tree.call(tree.capstan, "read", "both.pcapng").splitlines()) == 9 + 10
+
+
 def test_compress():
     lines = tree.call(tree.capstan, "read", DEMO)
     for suffix, program in ((".gz", "gzip"), (".zst", "zstd"), (".lz4", "lz4"), ("", None)):
@@ -233,6 +244,9 @@ def test_compress():
             call(program, "-t", out)
     os.symlink("/dev/full", "full.pcap")
     assert "No space left" in example("compress", DEMO, "full.pcap", status=1)
+    os.link("out.pcap", "same.pcap")
+    assert "the same file" in example("compress", "out.pcap", "same.pcap", status=1)
+    assert tree.call(tree.capstan, "read", "same.pcap") == again
 
 
 def test_ask_interface():
@@ -268,7 +282,7 @@ def test_wrong_calls():
         said = example(name, status=2)
         usage = re.fullmatch(rf"usage: {name}((?: \[?[A-Z]+\]?)+)\n", said)
         assert usage, said
-        arguments = ["7" if word == "BYTES" else "nowhere" for word in usage.group(1).split() if word[0] != "["]
+        arguments = [{"BYTES": "7", "OUT": "out.pcap"}.get(word, "nowhere") for word in usage.group(1).split() if word[0] != "["]
         said = example(name, *arguments, status=1)
         assert "nowhere" in said, (name, said)
 
