@@ -42,8 +42,12 @@ def bits(names):
 def facts_of(pid):
     """Of each thread: what /proc says, by name."""
     for name in glob.glob("/proc/%d/task/*/status" % pid):
-        with open(name, encoding="ascii") as file:
-            yield dict(line.rstrip("\n").split(":\t", 1) for line in file)
+        try:
+            with open(name, encoding="ascii") as file:
+                facts = dict(line.rstrip("\n").split(":\t", 1) for line in file)
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it has just ended
+        yield facts
 
 
 def start(*arguments, ready=None, stdin=None):
@@ -70,23 +74,27 @@ def interrupt(child):
     return said()
 
 
-def check_rights(child, kept=(), user=0):
-    """All threads have no more than `kept`, and are `user` with his groups alone; nothing can be regained."""
-    give_up = time.monotonic() + LIMIT
-    while any(facts["NoNewPrivs"] != "1" for facts in facts_of(child.pid)):
-        assert child.poll() is None and time.monotonic() < give_up, said()
-        time.sleep(0.02)
-    time.sleep(0.1)
-    count = 0
-    for facts in facts_of(child.pid):
-        count += 1
+def wrong_rights(child, kept, user):
+    """What one of the threads has or lacks; nothing if all is right."""
+    threads = list(facts_of(child.pid))
+    for facts in threads:
         for which in ("Prm", "Eff", "Bnd", "Inh", "Amb") if has_libcap_ng else ():
             wanted = bits(kept) if which in ("Prm", "Eff") else 0
-            assert int(facts["Cap" + which], 16) == wanted, (which, facts["Cap" + which], hex(wanted))
-        assert facts["Uid"].split() == [str(user)] * 4, facts["Uid"]
-        if user:
-            assert facts["Gid"].split() == [str(NOBODY.pw_gid)] * 4 and facts["Groups"].split() == [str(NOBODY.pw_gid)], facts
-    assert count
+            if int(facts["Cap" + which], 16) != wanted:
+                return which, facts["Cap" + which], hex(wanted)
+        if facts["NoNewPrivs"] != "1" or facts["Uid"].split() != [str(user)] * 4:
+            return facts
+        if user and (facts["Gid"].split() != [str(NOBODY.pw_gid)] * 4 or facts["Groups"].split() != [str(NOBODY.pw_gid)]):
+            return facts
+    return None if threads else "no thread"
+
+
+def check_rights(child, kept=(), user=0):
+    """All threads have `kept` and no more, soon after the start, and are `user` with his groups alone; nothing can be regained."""
+    give_up = time.monotonic() + LIMIT
+    while wrong_rights(child, kept, user):
+        assert child.poll() is None and time.monotonic() < give_up, (wrong_rights(child, kept, user), said())
+        time.sleep(0.02)
 
 
 def users():
@@ -276,6 +284,21 @@ def users_that_are_not_there_are_refused():
         assert child.wait(LIMIT) == 1 and "-Z no-such-user: there is no such user" in said(), said()
 
 
+def what_cannot_be_given_up_ends_it():
+    """In a user namespace nobody but root is there to become: then no packet is looked at, and no file made."""
+    there = ["unshare", "-Ur"]
+    if subprocess.run([*there, "true"], stderr=subprocess.DEVNULL, check=False).returncode:
+        print("part skipped: no user namespaces here")
+        return
+    name = save("refused.pcap", 10)
+    for words in ["read", *AS_NOBODY, name], ["convert", *AS_NOBODY, name, path("refused.out")]:
+        done = subprocess.run([*there, CAPSTAN, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=LIMIT,
+                              env=namespace.without_leak_check(), check=False)
+        assert done.returncode == 1 and not done.stdout and "cannot give up privileges: " in done.stderr, done
+        assert done.stderr.count("\n") == 1, done.stderr
+    assert not os.path.exists(path("refused.out"))
+
+
 def run_gives_up_nothing():
     """It starts other programs, which need their rights."""
     done = subprocess.run([CAPSTAN, "run", "grep", "-E", "CapEff|NoNewPrivs", "/proc/self/status"], stdout=subprocess.PIPE, text=True,
@@ -288,7 +311,7 @@ subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 os.chmod(FOLDER, 0o777)
 tests = [captures_go_on, captures_that_print_too, rotation_goes_on, drops_are_told, counting_goes_on, sending_goes_on,
          reading_has_no_rights, converting_keeps_what_makes_the_file, an_oid_is_held_without_rights, xdp_frames_are_sent,
-         users_that_are_not_there_are_refused]
+         users_that_are_not_there_are_refused, what_cannot_be_given_up_ends_it]
 if is_root:
     tests += [files_are_the_users, root_writes_into_folders_of_others, one_capability_is_enough]
 else:
