@@ -46,8 +46,7 @@ int cst_packet_inject(pcap_t *p, const void *frame, size_t bytes)
 	if (s->to_receive) {
 		const struct cst_frame one = { .data = frame, .bytes = (uint32_t)bytes };
 		struct cst_transmission t = { .frames = &one, .count = 1 };
-		status = cst_to_receive_transmit(p, &t);
-		return status < 0 ? status : (int)bytes;
+		return cst_to_receive_transmit(p, &t) < 0 ? PCAP_ERROR : (int)bytes;
 	}
 	while ((sent = send(cst_packet_sender(s), frame, bytes, 0)) < 0) {
 		if (errno == EINTR)
