@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 
 #define LONGEST_RENAMING_MS 1000
+/* So often it was found by its name, and yet said not to be: that is no renaming. */
+#define OFTEN_FOUND 10
 
 bool cst_interface_is_there(const struct packet_source *s)
 {
@@ -34,20 +36,31 @@ int cst_interface_name(const struct packet_source *s, char name[static IF_NAMESI
 	return 0;
 }
 
+static bool is_found_as(const struct packet_source *s, const char name[static IF_NAMESIZE])
+{
+	struct ifreq ifr = { 0 };
+
+	memcpy(ifr.ifr_name, name, IF_NAMESIZE);
+	return ioctl(s->fd, SIOCGIFINDEX, &ifr) == 0 && ifr.ifr_ifindex == (int)s->ifindex;
+}
+
 int cst_interface_ask(const struct packet_source *s, unsigned long what, struct ifreq *ifr)
 {
-	int status = -1;
+	int found = 0;
 
-	/* While it is renamed, the kernel finds it under neither name for some milliseconds. */
-	for (int tries = 0; tries < LONGEST_RENAMING_MS; tries++) {
+	/* While it is renamed, the kernel finds it under neither name for some milliseconds. Of one whose driver has detached
+	 * it, as for a reset, ethtool says the same for as long as that lasts. */
+	for (int tries = 0; tries < LONGEST_RENAMING_MS && found < OFTEN_FOUND; tries++) {
 		if (cst_interface_name(s, ifr->ifr_name) < 0)
 			return -1;
-		status = ioctl(s->fd, what, ifr);
+		int status = ioctl(s->fd, what, ifr);
 		if (status >= 0 || errno != ENODEV)
-			break;
+			return status;
+		found += is_found_as(s, ifr->ifr_name);
 		nanosleep(&(struct timespec){ .tv_nsec = CST_NS_PER_MS }, NULL);
 	}
-	return status;
+	errno = ENODEV;
+	return -1;
 }
 
 int cst_interface_flags(const struct packet_source *s)

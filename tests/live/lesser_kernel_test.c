@@ -576,6 +576,30 @@ static void reception_that_is_refused_stays_as_it_was(void **state)
 	pcap_close(p);
 }
 
+/* As ethtool has it of an interface whose driver has detached it: no such device, although it is there. */
+static void an_interface_that_ethtool_does_not_find_is_not_waited_for(void **state)
+{
+	pcap_send_queue *few = make_queue(10);
+	const int64_t give_up = netlab_now_ms() + 10000;
+	pcap_t *p = open_on("left");
+	int64_t since;
+
+	(void)state;
+	netlab_set_up("right", false);
+	refusing(&(struct refusal){ REFUSE_IOCTL, SIOCETHTOOL, ANY, ENODEV, 0, 0 });
+	do
+		since = netlab_now_ms();
+	while (pcap_sendqueue_transmit(p, few, 0) == few->len && since < give_up);
+	assert_true(netlab_now_ms() - since < 500);
+	capture_expect_error(p, "left: the interface has no link");
+	assert_true(refusing_count() > 0);
+	refuse_nothing(state);
+	netlab_set_up("right", true);
+	netlab_wait_running("left");
+	pcap_sendqueue_destroy(few);
+	pcap_close(p);
+}
+
 static void without_threads_closing_is_done_when_it_returns(void **state)
 {
 	pcap_t *p = capture_open(&(struct opening){ .timeout_ms = 20, .promisc = true });
@@ -607,6 +631,7 @@ int main(void)
 		cmocka_unit_test_teardown(a_long_filter_accepts_the_same_wherever_it_runs, refuse_nothing),
 		cmocka_unit_test_teardown(a_long_filter_of_statistics_mode_holds_in_capture_mode, refuse_nothing),
 		cmocka_unit_test_teardown(reception_that_is_refused_stays_as_it_was, refuse_nothing),
+		cmocka_unit_test_teardown(an_interface_that_ethtool_does_not_find_is_not_waited_for, refuse_nothing),
 		cmocka_unit_test_teardown(without_threads_closing_is_done_when_it_returns, refuse_nothing),
 	};
 
