@@ -8,7 +8,23 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Adds a counter of the interface to *sum. 0; PCAP_ERROR with errno. What is not there, or not ours to see, counts nothing. */
+/* Not there, or not ours to see. The last two say of an open file that its interface is about to go, or has gone. */
+static bool counts_nothing(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ENOTDIR:
+	case EACCES:
+	case EPERM:
+	case EINVAL:
+	case ENODEV:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Adds a counter of the interface to *sum, if it can be had. 0; PCAP_ERROR with errno. */
 static int add_counter(const char *device, const char *name, uint64_t *sum)
 {
 	char text[128];
@@ -16,13 +32,13 @@ static int add_counter(const char *device, const char *name, uint64_t *sum)
 	snprintf(text, sizeof(text), "/sys/class/net/%s/statistics/%s", device, name);
 	int fd = open(text, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? 0 : PCAP_ERROR;
+		return counts_nothing(errno) ? 0 : PCAP_ERROR;
 	const ssize_t bytes = read(fd, text, sizeof(text) - 1);
 	const int error = errno;
 	close(fd);
 	errno = error;
 	if (bytes < 0)
-		return PCAP_ERROR;
+		return counts_nothing(error) ? 0 : PCAP_ERROR;
 	text[bytes] = '\0';
 	*sum += strtoull(text, NULL, 10);
 	return 0;

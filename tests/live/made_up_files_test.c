@@ -1,5 +1,6 @@
 /* made_up_files_test.c - what the kernel's files tell of machines that no test has: adapters that lose packets, memory that is
- * scarce. The seam is open() and fopen(): files of /proc and /sys may be the test's. */
+ * scarce; and of moments that none can count on. The seam is open(), fopen() and read(): files of /proc and /sys may be the
+ * test's. */
 #include "capture.h"
 
 #include <dlfcn.h>
@@ -10,10 +11,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* A file's text; NULL: the file is not there. */
+/* A file's text; NULL: it cannot be opened, or else read, for the reason `error`. */
 static struct {
 	const char *path, *text;
+	int error;
+	bool opens;
 } files[4];
+
+/* The descriptor of a file that cannot be read, and why. */
+static int unreadable = -1, reading_error;
 
 static int find(const char *path)
 {
@@ -26,12 +32,17 @@ static int find(const char *path)
 /* A descriptor of the text. */
 static int open_row(int row)
 {
-	if (!files[row].text) {
-		errno = ENOENT;
+	if (!files[row].text && !files[row].opens) {
+		errno = files[row].error;
 		return -1;
 	}
 	int fd = memfd_create("made-up", MFD_CLOEXEC);
 	assert_true(fd >= 0);
+	if (!files[row].text) {
+		unreadable = fd;
+		reading_error = files[row].error;
+		return fd;
+	}
 	assert_int_equal(write(fd, files[row].text, strlen(files[row].text)), strlen(files[row].text));
 	lseek(fd, 0, SEEK_SET);
 	return fd;
@@ -46,6 +57,15 @@ int open(const char *path, int flags, ...)
 	const mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(ap, mode_t) : 0;
 	va_end(ap);
 	return row >= 0 ? open_row(row) : (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+ssize_t read(int fd, void *to, size_t bytes)
+{
+	if (fd != unreadable)
+		return syscall(SYS_read, fd, to, bytes);
+	unreadable = -1;
+	errno = reading_error;
+	return -1;
 }
 
 FILE *fopen(const char *path, const char *mode)
@@ -63,6 +83,15 @@ static void tell(size_t row, const char *path, const char *text)
 {
 	files[row].path = path;
 	files[row].text = text;
+	files[row].error = ENOENT;
+}
+
+/* It cannot be opened, or it `opens` and cannot be read. */
+static void refuse(size_t row, int error, bool opens)
+{
+	files[row].text = NULL;
+	files[row].error = error;
+	files[row].opens = opens;
 }
 
 static int tell_the_truth(void **state)
@@ -104,6 +133,37 @@ static void what_the_adapter_lost_since_the_handle_was_opened_is_told(void **sta
 	pcap_close(p);
 }
 
+/* While an interface is deleted its counters are no such device, or an invalid argument; a sandbox has EPERM or EACCES for what
+ * it keeps closed. What was known remains. Where descriptors or memory are what is missing, that is told. */
+static void counters_that_are_not_to_be_had_count_nothing(void **state)
+{
+	static const struct {
+		int error;
+		bool opens, is_told;
+	} rows[] = { { ENOENT, false, false }, { ENODEV, false, false }, { EPERM, false, false }, { EACCES, false, false },
+		     { ENODEV, true, false },  { EINVAL, true, false },	 { EMFILE, false, true }, { ENOMEM, true, true } };
+	struct pcap_stat stat;
+
+	(void)state;
+	tell(0, missed, "1000\n");
+	tell(1, overrun, "50\n");
+	pcap_t *p = capture_open(&(struct opening){ .timeout_ms = 20 });
+	tell(0, missed, "1040\n");
+	assert_int_equal(ifdrop(p), 40);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		refuse(0, rows[i].error, rows[i].opens);
+		if (rows[i].is_told) {
+			assert_int_equal(pcap_stats(p, &stat), PCAP_ERROR);
+			capture_expect_error(p, "asking what the adapter missed");
+		} else {
+			assert_int_equal(ifdrop(p), 40);
+		}
+	}
+	tell(0, missed, "1041\n");
+	assert_int_equal(ifdrop(p), 41);
+	pcap_close(p);
+}
+
 static void a_buffer_that_would_leave_no_memory_is_refused(void **state)
 {
 	static const char *const texts[] = { "MemTotal: 1000000 kB\nMemFree: 100000 kB\nMemAvailable: 100000 kB\n",
@@ -136,6 +196,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(what_the_adapter_lost_since_the_handle_was_opened_is_told, tell_the_truth),
+		cmocka_unit_test_teardown(counters_that_are_not_to_be_had_count_nothing, tell_the_truth),
 		cmocka_unit_test_teardown(a_buffer_that_would_leave_no_memory_is_refused, tell_the_truth),
 	};
 
