@@ -42,6 +42,8 @@ int cst_handle_make_wakeable(pcap_t *p)
  * child of fork(2) there is nobody to wait for, although it may look so. */
 static void wait_for_wakers(const pcap_t *p)
 {
+	/* Reads look at it in passing, which orders nothing: who was seen to break must be seen here, too. */
+	(void)atomic_load(&p->break_loop);
 	for (int tries = 0; atomic_load(&p->wakers) > 0 && tries < LONGEST_WAKING_MS * 10; tries++)
 		nanosleep(&(struct timespec){ .tv_nsec = CST_NS_PER_MS / 10 }, NULL);
 }
