@@ -134,17 +134,16 @@ int cst_user_counter_drain(pcap_t *p)
 /* What it has captured is counted still. */
 static void retire(struct packet_source *s, pcap_t *user)
 {
-	struct pcap_stat stat;
+	struct packet_source *u = user->source;
 
 	accept_nothing(user);
 	if (!user->filter_in_user)
-		((struct packet_source *)user->source)->ring.recheck = 0;
+		u->ring.recheck = 0;
 	pcap_dispatch(user, -1, add, (u_char *)&s->counter.in_user);
-	if (pcap_stats(user, &stat) == 0) {
-		s->counter.seen_in_user += stat.ps_recv - stat.ps_drop;
-		s->received += stat.ps_drop;
-		s->dropped += stat.ps_drop;
-	}
+	cst_packet_count(user);
+	s->counter.seen_in_user += u->received - u->unwanted - u->dropped;
+	s->received += u->dropped;
+	s->dropped += u->dropped;
 	pcap_close(user);
 }
 
