@@ -21,12 +21,12 @@ int cst_packet_can_send(pcap_t *p)
 int cst_packet_sending_failed(pcap_t *p, int error, bool again)
 {
 	struct packet_source *s = p->source;
-	/* The socket tells a failure once, and now to us instead of to who reads from it. */
-	struct packet_source *reader = s->counter.user ? s->counter.user->source : s;
 
 	if (error != ENETDOWN && error != ENODEV && error != ENXIO)
 		return 0;
-	cst_packet_interface_failed(reader, error);
+	/* The socket tells a failure once, and now to us instead of to who reads from it. A second one that counts
+	 * (user_counter.c) is told by itself. */
+	cst_packet_interface_failed(s, error);
 	if (!cst_interface_is_there(s))
 		return cst_fail(p, PCAP_ERROR, "%s: the interface disappeared", p->device);
 	if (again && cst_interface_flags(s) & IFF_UP)

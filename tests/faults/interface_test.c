@@ -414,6 +414,34 @@ static void statistics_tell_each_outage(void **state)
 	pair_remove();
 }
 
+/* However many sockets count, and although it was the sender's that the kernel told. */
+static void an_outage_that_a_sender_met_is_told_once(void **state)
+{
+	struct count sum = { 0 };
+	uint8_t frame[FLOW_BYTES];
+	int told = 0;
+
+	pair_add();
+	pcap_t *p = open_statistics(*state);
+	netlab_fill(frame, sizeof(frame), 0);
+	netlab_set_up("there", false);
+	assert_int_equal(pcap_inject(p, frame, sizeof(frame)), PCAP_ERROR);
+	capture_expect_error(p, "there: the interface is down");
+	netlab_set_up("there", true);
+	netlab_wait_running("there");
+	for (int records = 0; records < 5;) {
+		if (add_record(p, &sum) == 1) {
+			records++;
+			continue;
+		}
+		capture_expect_error(p, "there: the interface went down");
+		told++;
+	}
+	assert_int_equal(told, 1);
+	pcap_close(p);
+	pair_remove();
+}
+
 static void statistics_of_one_that_was_away_end(void **state)
 {
 	struct elsewhere e = elsewhere_begin();
@@ -453,6 +481,7 @@ int main(void)
 		BOTH_RINGS(any_goes_on_whatever_becomes_of_one),
 		BOTH_COUNTERS(counted_is_what_came_under_any_name),
 		BOTH_COUNTERS(statistics_tell_each_outage),
+		BOTH_COUNTERS(an_outage_that_a_sender_met_is_told_once),
 		BOTH_COUNTERS(statistics_of_one_that_was_away_end),
 	};
 
