@@ -1,4 +1,4 @@
-/* cycles_test.c - handles of every kind, opened, used and closed by several threads, a thousand times or, with a number as
+/* cycles_test.c - handles of every kind, opened, used and closed by several threads, 1,500 times or, with a number as
  * argument, that often: nothing is left of them. */
 #include "leaks.h"
 
