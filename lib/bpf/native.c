@@ -7,6 +7,7 @@
 #include "bpf/native_set.h"
 #include "bpf/prove.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -265,13 +266,24 @@ static bool write_code(struct compiler *c)
 /* Tools that decode code (valgrind) read on a little behind its end. As much as a table is aligned to. */
 #define ROOM_BEHIND 64
 
-/* Where code would best be: calls that cross more than some 32 MiB cost 3 cycles more (seen on a Zen 4), and a program
- * that the library is linked into has its heap and mappings far away. Below our own code, on a page of its own. */
-static void *near_us(size_t page)
+/* Where code had best be: calls that cross more than some 32 MiB cost 3 cycles more (seen on a Zen 4), and a program that the
+ * library is linked into has its heap and mappings far away. Below our own code, where no other program's is yet; anywhere, if
+ * there is no such place. */
+static void *map_near_us(size_t bytes, size_t page)
 {
-	const uintptr_t distance = 16u << 20, us = (uintptr_t)near_us;
+	enum { TRIES = 16, STEP = 1 << 20 };
+	const uintptr_t nearest = 16u << 20, us = (uintptr_t)map_near_us;
 
-	return us > 2 * distance ? (void *)((us - distance) / page * page) : NULL;
+	for (uintptr_t i = 0; i < TRIES && us > 2 * nearest; i++) {
+		void *hint = (void *)((us - nearest - i * STEP) / page * page);
+		void *at = mmap(hint, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+		if (at != MAP_FAILED)
+			return at;
+		if (errno != EEXIST)
+			break;
+	}
+	return mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
 /* Memory for code that grows down; no more of it than was used stays. */
@@ -280,7 +292,7 @@ static bool map_code(struct cst_code *code, size_t bytes)
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
 	bytes = (bytes + ROOM_BEHIND + page - 1) / page * page;
-	code->start = mmap(near_us(page), bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	code->start = map_near_us(bytes, page);
 	if (code->start == MAP_FAILED)
 		return false;
 	code->end = code->start + bytes;

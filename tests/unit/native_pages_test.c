@@ -144,6 +144,34 @@ static void no_page_is_ever_writable_and_executable(void **state)
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
 }
 
+/* Where code of the library is 32 MiB away at most, calls cost less. */
+static bool is_near(const struct cst_native *native)
+{
+	const intptr_t distance = (intptr_t)native->pages - (intptr_t)cst_native_compile;
+
+	return distance > -(intptr_t)(33 << 20) && distance < 33 << 20;
+}
+
+static void several_programs_are_near_the_library(void **state)
+{
+	struct cst_native *natives[8];
+	size_t near = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(natives); i++) {
+		natives[i] = compiled();
+		if (!natives[i])
+			skip();
+		near += is_near(natives[i]);
+	}
+	const bool possible = is_near(natives[0]);
+	for (size_t i = 0; i < COUNT(natives); i++)
+		cst_native_free(natives[i]);
+	if (!possible)
+		skip(); /* the library lies too low */
+	assert_int_equal(near, COUNT(natives));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +180,7 @@ int main(void)
 		cmocka_unit_test(guarded_pages_can_be_entered),
 #endif
 		cmocka_unit_test(no_page_is_ever_writable_and_executable),
+		cmocka_unit_test(several_programs_are_near_the_library),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
