@@ -105,6 +105,12 @@ def has_sane_times(file):
         re.fullmatch(r"1?\d{1,9}\.\d{9}", time) and time > "0" for time, *_ in file.packets)
 
 
+def is_read_alike(file):
+    """Wireshark lists custom blocks and journal entries among the packets, and keeps of a packet what is beyond the snaplen."""
+    return has_sane_times(file) and not re.search(
+        r"custom-blocks|blocks-before-interface|/test018\.pcapng|/pim-packet-assortment\.pcap", file.path)
+
+
 def capinfos_agrees(files):
     facts = capinfos_of([file.path for file in files])
     compared = 0
@@ -283,8 +289,10 @@ def rewrite_by_blocks(files, folder, step):
     for (file, _), expected, got in facts:
         if got != expected:
             problem(f"capinfos of the blocks of {file.path}:\n{got}expected:\n{expected}")
-    for file, path in pcapng[::step] if step else ():
-        if packet_facts(path) != packet_facts(file.path):
+    asked = pcapng[::step] if step else []
+    read = capinfos_of([file.path for file, _ in asked]) if asked else ()
+    for file, path in asked:
+        if file.path in read and packet_facts(path) != packet_facts(file.path):
             problem(f"tshark knows something else of the blocks of {file.path}")
     return copied
 
@@ -372,11 +380,14 @@ def main():
         sane = [file for file, _ in copies if has_sane_times(file)]
         print(f"converted {convert(picked * len(CONVERSIONS) + (sane if LONG else sane[::4]), folder)} files")
         if LONG:
-            # Of test018.pcapng, Wireshark lists the custom blocks among the packets.
-            for file in [file for file in every if file.whole and has_sane_times(file)
-                         and not file.path.endswith("test018.pcapng")][::TSHARK_STEP]:
-                tshark_agrees(file)
-                capinfos_agrees(list(rewrite_with_capstan(file, folder, False)))
+            asked = [file for file in every if file.whole and is_read_alike(file)][::TSHARK_STEP]
+            # Others have link types that Wireshark does not know, or are damaged in its eyes.
+            read = capinfos_of([file.path for file in asked])
+            for file in asked:
+                if file.path in read:
+                    tshark_agrees(file)
+                    capinfos_agrees(list(rewrite_with_capstan(file, folder, False)))
+            print(f"tshark was asked about {len(read)} of {len(asked)} files")
         compare_with_libpcap(folder)
     print(f"{len(problems)} problems")
     return 1 if problems else 0
