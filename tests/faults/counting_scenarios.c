@@ -63,7 +63,7 @@ static void count(const void *with)
 	set_filter(p, "ether proto 0x88b5");
 	if (pcap_setmode(p, MODE_STAT) != 0) {
 		if (!refuse_happened()) {
-			print_message("%s\n", pcap_geterr(p));
+			print_message("skipped: %s\n", pcap_geterr(p));
 			pcap_close(p);
 			skip();
 		}

@@ -21,7 +21,6 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { MOST_ERRORS = 8, MOST_CALLS = 1 << 16, SKIPPED = 77, WATCHDOG_SECONDS = 240 };
@@ -177,10 +176,11 @@ static int status_of_child(pid_t child)
 static void watch(pid_t child)
 {
 	const int process = (int)syscall(SYS_pidfd_open, child, 0);
+	struct pollfd ended = { .fd = process, .events = POLLIN };
 	int number;
 
-	while ((number = atomic_load(&shared->listener)) == -1)
-		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	while ((number = atomic_load(&shared->listener)) == -1 && poll(&ended, 1, 1) == 0)
+		;
 	const int listener = number >= 0 ? (int)syscall(SYS_pidfd_getfd, process, number, 0) : -1;
 	if (number >= 0 && listener < 0) {
 		perror("refuse_calls: taking the listener from the test");

@@ -74,7 +74,7 @@ static void send_queue(const void *with)
 	assert_int_equal(capstan_set_engine(p, CAPSTAN_TRANSMIT, how->engine), 0);
 	engine = capstan_engine(p, CAPSTAN_TRANSMIT);
 	if (!engine && !refuse_happened()) {
-		print_message("%s\n", pcap_geterr(p));
+		print_message("skipped: %s\n", pcap_geterr(p));
 		pcap_close(p);
 		skip();
 	}
@@ -95,7 +95,7 @@ static void send_to_receive(const void *with)
 
 	if (pcap_setmode(p, MODE_SENDTORX) != 0) {
 		if (!refuse_happened()) {
-			print_message("%s\n", pcap_geterr(p));
+			print_message("skipped: %s\n", pcap_geterr(p));
 			pcap_close(p);
 			skip();
 		}

@@ -12,11 +12,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST_SCENARIOS = 128, SETTLE_MS = 2000 };
+/* A run takes milliseconds, and some seconds where it waits in vain for what was refused. */
+enum { MOST_SCENARIOS = 128, SETTLE_MS = 2000, RUN_SECONDS = 60 };
 
 static struct {
 	unsigned int stride;
-	size_t point;
+	size_t only;    /* this point, or REFUSE_NOTHING */
+	size_t refused; /* in all */
 	const struct scenario *scenario;
 } trial;
 
@@ -77,7 +79,7 @@ static struct holdings holdings_settled(const struct holdings *before)
 
 static bool run_at(const struct scenario *scenario, size_t point)
 {
-	trial.point = point;
+	alarm(RUN_SECONDS); /* whatever hangs is told with its point */
 	refuse_begin(point);
 	scenario->run(scenario->with);
 	return refuse_end();
@@ -116,7 +118,6 @@ static void run_scenario(void **state)
 {
 	const struct scenario *scenario = *state;
 	unsigned int stride = trial.stride == 1 || scenario->stride == 0 ? trial.stride : scenario->stride;
-	const size_t only = trial.point;
 	size_t happened = 0, tried = 0;
 
 	trial.scenario = scenario;
@@ -125,18 +126,21 @@ static void run_scenario(void **state)
 	/* The first run warms what is kept for good; the second is counted. */
 	run_at(scenario, REFUSE_NOTHING);
 	run_at(scenario, REFUSE_NOTHING);
-	if (only != REFUSE_NOTHING) {
-		run_at(scenario, only);
-		return;
+	const size_t points = refuse_points();
+	/* Of few points one. */
+	size_t first = stride / 2 < points ? stride / 2 : points / 2, end = points;
+	if (trial.only != REFUSE_NOTHING) {
+		first = trial.only;
+		end = first + 1;
 	}
-	size_t points = refuse_points();
 	struct holdings before = holdings_now();
-	for (size_t point = stride / 2; point < points; point += stride, tried++)
+	for (size_t point = first; point < end; point += stride, tried++)
 		happened += run_at(scenario, point);
 	struct holdings after = holdings_settled(&before);
 	if (holds_more(&after, &before))
-		for (size_t point = stride / 2; point < points; point += stride)
+		for (size_t point = first; point < end; point += stride)
 			expect_no_leak_at(scenario, point);
+	trial.refused += happened;
 	print_message("%zu points, %zu tried, %zu refused\n", points, tried, happened);
 }
 
@@ -146,7 +150,6 @@ static int after_scenario(void **state)
 	(void)state;
 	if (refuse_end())
 		print_message("the last refusal: %s\n", refuse_what());
-	trial.point = REFUSE_NOTHING;
 	return 0;
 }
 
@@ -155,8 +158,8 @@ int trial_run(const struct scenario *const *groups, unsigned int stride, const c
 	struct CMUnitTest tests[MOST_SCENARIOS];
 	size_t count = 0;
 
-	trial.stride = stride;
-	trial.point = point;
+	trial.stride = stride ? stride : 1;
+	trial.only = point;
 	for (; *groups; groups++)
 		for (const struct scenario *scenario = *groups; scenario->name; scenario++) {
 			if (only && strcmp(scenario->name, only) != 0)
@@ -167,5 +170,14 @@ int trial_run(const struct scenario *const *groups, unsigned int stride, const c
 							      .teardown_func = after_scenario,
 							      .initial_state = (void *)(uintptr_t)scenario };
 		}
-	return _cmocka_run_group_tests("scenarios", tests, count, NULL, NULL);
+	if (count == 0) {
+		fprintf(stderr, "no scenario \"%s\"\n", only);
+		return 2;
+	}
+	const int failed = _cmocka_run_group_tests("scenarios", tests, count, NULL, NULL);
+	if (failed == 0 && !only && trial.refused == 0) {
+		fprintf(stderr, "nothing was ever refused\n");
+		return 1;
+	}
+	return failed;
 }
