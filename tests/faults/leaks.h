@@ -13,8 +13,8 @@ struct leaks {
 };
 
 struct leaks leaks_look(void);
-/* All is as it was, within the time that closing takes in the background. Mappings of memory alone, which malloc(3) keeps,
- * are not counted. The test fails otherwise. */
+/* There is no more than before, within the time that closing takes in the background; less, where something was still
+ * being closed then. Mappings of memory alone, which malloc(3) keeps, are not counted. The test fails otherwise. */
 void leaks_none_since(const struct leaks *before);
 /* Nor any eBPF program that was loaded since. Their maps have no time; they go with programs and descriptors. */
 void leaks_no_program_since(const struct leaks *before);

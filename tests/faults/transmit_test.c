@@ -58,11 +58,14 @@ static void receiver_begin(struct receiver *r)
 	assert_int_equal(pthread_create(&r->thread, NULL, receive, r), 0);
 }
 
-/* How many have come, those counted as dropped included. */
-static uint32_t receiver_end(struct receiver *r)
+/* How many of `sent` have come, those counted as dropped included. */
+static uint32_t receiver_end(struct receiver *r, uint64_t sent)
 {
 	struct pcap_stat stat = { 0 };
 
+	/* Some may still be on their way. */
+	for (int64_t end = netlab_now_ms() + 1000; atomic_load(&r->seen) < sent && netlab_now_ms() < end;)
+		netlab_sleep_ms(1);
 	netlab_sleep_ms(50);
 	atomic_store(&r->over, true);
 	pthread_join(r->thread, NULL);
@@ -236,7 +239,7 @@ static void check_deed(const struct deed *deed, const struct way *way, const str
 			break;
 	}
 	pthread_join(d.thread, NULL);
-	const uint32_t came = receiver_end(&r);
+	const uint32_t came = receiver_end(&r, left);
 	if (!deed->told && round < ROUND)
 		fail_msg("%s, %s: %s", deed->name, way->name, pcap_geterr(p));
 	if (deed->told) {
