@@ -31,8 +31,11 @@ static int load_or_fail(enum cst_ebpf_context context, const struct bpf_program 
 	int fd = cst_ebpf_load(context, &code, verifier_log, sizeof(verifier_log));
 	int error = errno;
 	cst_ebpf_free(&code);
-	if (fd < 0 && (error == EPERM || error == ENOSYS))
-		skip(); /* not permitted here, or built without libbpf */
+	/* Not permitted here, or built without libbpf. */
+	if (fd < 0 && (error == EPERM || error == ENOSYS)) {
+		print_message("skipped: loading an eBPF program: %s\n", strerror(error));
+		skip();
+	}
 	if (fd < 0) {
 		bpf_dump(program, 2);
 		fail_msg("the kernel refuses (%s):\n%s", strerror(error), verifier_log);
@@ -133,8 +136,10 @@ static void an_epilogue_counts_what_is_accepted_and_lets_nothing_pass(void **sta
 		struct cst_tally sum;
 		int tally = cst_tally_new();
 
-		if (tally < 0 && (errno == EPERM || errno == ENOSYS))
+		if (tally < 0 && (errno == EPERM || errno == ENOSYS)) {
+			print_message("skipped: making an eBPF map: %s\n", strerror(errno));
 			skip();
+		}
 		assert_true(tally >= 0);
 		const struct cst_ebpf_frame frame = { NULL, epilogue, 0, cst_tally_epilogue(epilogue, tally, &rules[i]) };
 		int fd = load_or_fail(CST_EBPF_SOCKET_FILTER, &(struct bpf_program){ 4, only_seven }, &frame);

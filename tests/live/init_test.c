@@ -29,7 +29,8 @@ static void rings_are_mapped_where_32_bit_pointers_reach(void **state)
 	int rings, low;
 
 #ifndef __x86_64__
-	skip(); /* no such thing on other processors */
+	print_message("skipped: only on x86-64 can memory be asked for below 4 GiB\n");
+	skip();
 #endif
 	pcap_t *before = capture_open(*state);
 	count_rings(&rings, &low);

@@ -269,8 +269,10 @@ static void full_queues_are_waited_for(void **state)
 
 	(void)state;
 	/* 8 Mbit at 20 Mbit/s through a queue of three frames: the kernel refuses most of what comes. */
-	if (!netlab_try("tc qdisc add dev left root tbf rate 20mbit burst 2000 limit 3000"))
+	if (!netlab_try("tc qdisc add dev left root tbf rate 20mbit burst 2000 limit 3000")) {
+		print_message("skipped: needs tc, and its tbf\n");
 		skip();
+	}
 	for (int small = 0; small <= 1; small++) {
 		if (small)
 			assert_int_equal(setsockopt(pcap_fileno(p), SOL_SOCKET, SO_SNDBUF, &least, sizeof(least)), 0);
@@ -290,8 +292,10 @@ static void a_queue_that_stays_full_is_an_error(void **state)
 	struct receiver r;
 
 	(void)state;
-	if (!netlab_try("tc qdisc add dev left root tbf rate 800bit burst 2000 limit 3000"))
+	if (!netlab_try("tc qdisc add dev left root tbf rate 800bit burst 2000 limit 3000")) {
+		print_message("skipped: needs tc, and its tbf\n");
 		skip();
+	}
 	receiver_begin(&r, 0, 1000);
 	int64_t start = netlab_now_ms();
 	u_int bytes = pcap_sendqueue_transmit(p, q, 0);

@@ -332,8 +332,10 @@ static void breakloop_ends_the_wait_for_room(void **state)
 	struct breaker b;
 
 	(void)state;
-	if (!netlab_try("tc qdisc add dev left root tbf rate 800bit burst 2000 limit 3000"))
+	if (!netlab_try("tc qdisc add dev left root tbf rate 800bit burst 2000 limit 3000")) {
+		print_message("skipped: needs tc, and its tbf\n");
 		skip();
+	}
 	victim = capture_open(&from_left);
 	begin_breaker(&b, 0, 100);
 	int64_t start = netlab_now_ms();

@@ -11,6 +11,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -65,8 +66,10 @@ static void native_code_is_entered_as_the_library_is(void **state)
 	struct cst_native *native = compiled();
 
 	(void)state;
-	if (!native)
+	if (!native) {
+		printf("skipped: no native code on this processor\n");
 		skip();
+	}
 	assert_int_equal(is_entrance((const void *)native->run), is_entrance((const void *)cst_native_compile));
 	cst_native_free(native);
 }
@@ -79,8 +82,10 @@ static void guarded_pages_can_be_entered(void **state)
 	struct cst_native *native = compiled();
 
 	(void)state;
-	if (mprotect(native->pages, native->bytes, PROT_READ | PROT_EXEC | guarded) != 0)
+	if (mprotect(native->pages, native->bytes, PROT_READ | PROT_EXEC | guarded) != 0) {
+		printf("skipped: the kernel guards no pages\n");
 		skip();
+	}
 	assert_int_equal(answer_of(native), right_answer);
 	cst_native_free(native);
 }
@@ -129,8 +134,10 @@ static void no_page_is_ever_writable_and_executable(void **state)
 		_exit(native && answer_of(native) == right_answer ? RIGHT : WRONG);
 	}
 	int status = wait_for(child);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == REFUSED)
+	if (WIFEXITED(status) && WEXITSTATUS(status) == REFUSED) {
+		printf("skipped: needs seccomp\n");
 		skip();
+	}
 	assert_int_equal(status, RIGHT);
 	/* That it would have been seen. */
 	child = fork();

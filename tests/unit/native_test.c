@@ -31,6 +31,7 @@ static const uint8_t packet[16] = { 0x45, 0x81, 0x02, 0xf3, 0xff, 0xfe, 0xfd, 0x
 static void need_native(void)
 {
 #if !defined(__x86_64__) && !defined(__aarch64__)
+	printf("skipped: no native code on this processor\n");
 	skip();
 #endif
 }
@@ -374,8 +375,10 @@ static void refused_pages_leave_it_to_the_interpreter(void **state)
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status));
-	if (WEXITSTATUS(status) == UNSUPPORTED)
+	if (WEXITSTATUS(status) == UNSUPPORTED) {
+		printf("skipped: needs Linux 6.3, where a process can refuse itself memory to execute\n");
 		skip();
+	}
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
