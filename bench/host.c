@@ -1,6 +1,7 @@
 /* host.c - what benchmarks ask of the host. */
 #include "host.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +67,6 @@ uint64_t packets_received(const char *device)
 			return packets;
 		}
 	}
-	perror(path);
+	fprintf(stderr, "%s: %s\n", path, file ? "the interface is not there" : strerror(errno));
 	exit(2);
 }

@@ -17,6 +17,8 @@ def measure(lab):
         for engine, cost, share in (("ebpf", EBPF, EBPF_SHARE), ("user", USER, USER_SHARE)):
             part = spread(above_nobody(rounds, cost), above_nobody(rounds, LIBPCAP))
             notes = [f"adds {part} of what libpcap adds" if part else "adds less than rounds differ by"]
+            if part and part.count < len(rounds):
+                notes.append(f"that in {part.count} of {len(rounds)} rounds")
             notes += [line for line in done.stderr.splitlines() if engine in line]
             yield paired(f"count {size} B at full load, {engine}, the system", "ns of CPU a packet", "libpcap",
                          column(rounds, LIBPCAP), column(rounds, cost), floor=column(rounds, NOBODY), notes="; ".join(notes))
