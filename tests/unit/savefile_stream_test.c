@@ -192,6 +192,7 @@ static void breakloop_wakes_a_pipe_that_says_nothing(void **state)
 
 	(void)state;
 	alarm(20);
+	assert_int_equal(pcap_loop(r.p, 1, count_packets, (u_char *)&packets), 0);
 	assert_int_equal(pthread_create(&breaker, NULL, break_soon, r.p), 0);
 	assert_int_equal(pcap_loop(r.p, -1, count_packets, (u_char *)&packets), PCAP_ERROR_BREAK);
 	assert_int_equal(packets, 1);
