@@ -40,6 +40,7 @@ struct xdp_engine {
 	struct cst_bystanders others;
 	struct cst_xdp_live *live;
 	char trouble[CST_ERRBUF_SIZE / 2];
+	bool is_hopeless;              /* the trouble will not pass */
 	bool fast;                     /* cst_xdp_live_hasten() */
 	int64_t rests_until_ns;        /* the driver refused frames for longer than we wait */
 	uint32_t longest;              /* of the frames that a page has room for, as far as known */
@@ -61,6 +62,11 @@ static void note_trouble(struct xdp_engine *x, const char *what)
 	const int error = errno;
 
 	snprintf(x->trouble, sizeof(x->trouble), "%s: %s%s", what, strerror(error), what_it_takes(error));
+}
+
+static bool may_pass(int error)
+{
+	return error == ENOMEM || error == EMFILE || error == ENFILE || error == EAGAIN || error == EINTR;
 }
 
 static void close_engine(struct packet_source *s)
@@ -99,22 +105,27 @@ static const char *open_looks(struct xdp_engine *x, const struct packet_source *
 		x->looks = true;
 		if (what)
 			note_trouble(x, what);
+		x->is_hopeless = what != NULL;
 	}
-	return x->trouble[0] ? x->trouble : NULL;
+	return x->is_hopeless ? x->trouble : NULL;
 }
 
+/* Again, if what failed was a matter of what the system had left. */
 static const char *open_live(struct xdp_engine *x, const struct packet_source *s)
 {
-	if (!x->opened) {
-		const char *what;
-		x->opened = true;
-		x->live = cst_xdp_live_open(s->ifindex, CST_XDP_OUT, &what);
-		if (x->live)
-			x->fast = cst_xdp_live_hasten(x->live);
-		else
-			note_trouble(x, what);
+	const char *what;
+
+	if (x->opened)
+		return x->is_hopeless ? x->trouble : NULL;
+	x->live = cst_xdp_live_open(s->ifindex, CST_XDP_OUT, &what);
+	if (x->live) {
+		x->fast = cst_xdp_live_hasten(x->live);
+	} else {
+		x->is_hopeless = !may_pass(errno);
+		note_trouble(x, what);
 	}
-	return x->trouble[0] ? x->trouble : NULL;
+	x->opened = x->live || x->is_hopeless;
+	return x->live ? NULL : x->trouble;
 }
 
 /* What of the interface itself stands against it: NULL, nothing. */

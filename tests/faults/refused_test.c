@@ -13,6 +13,7 @@ int main(int argc, char **argv)
 							 asking_scenarios, savefile_scenarios, NULL };
 
 	netlab_enter();
+	netlab_try("ethtool -K right gro on 2>/dev/null"); /* or a veth sends no XDP frames */
 	scenario_set_up();
 	refuse_set_up();
 	return trial_run(groups, argc > 1 ? (unsigned int)atoi(argv[1]) : 1, argc > 2 ? argv[2] : NULL,
