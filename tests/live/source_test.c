@@ -58,6 +58,9 @@ static void the_promiscuous_flag_reaches_the_interface(void **state)
 	p = open_source("rpcap://right", PCAP_OPENFLAG_PROMISCUOUS, 10);
 	assert_int_equal(netlab_promiscuity("right"), 1);
 	pcap_close(p);
+	/* The socket is closed by a thread of its own. */
+	for (int64_t end = netlab_now_ms() + 5000; netlab_promiscuity("right") != 0 && netlab_now_ms() < end;)
+		netlab_sleep_ms(1);
 	assert_int_equal(netlab_promiscuity("right"), 0);
 }
 
