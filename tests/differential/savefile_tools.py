@@ -378,8 +378,8 @@ def main():
         copies = [(file, path) for file, path in copies if "linktype-0-be" not in file.path]
         print(f"copied {len(copies)} files block by block")
         to_compare.extend(path for _, path in (copies if LONG else copies[::5]) + rewrite_by_blocks(picked[4:], folder, 1))
-        # Times that a format cannot say are refused, and blocks that no one can read.
-        sane = [file for file, _ in copies if has_sane_times(file)]
+        # Times that a format cannot say are refused, and blocks that no one can read, and link types that nobody has.
+        sane = [file for file, _ in copies if has_sane_times(file) and "linktype-65000" not in file.path]
         print(f"converted {convert(picked * len(CONVERSIONS) + (sane if LONG else sane[::4]), folder)} files")
         if LONG:
             asked = [file for file in every if file.whole and is_read_alike(file)][::TSHARK_STEP]
