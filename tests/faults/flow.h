@@ -1,14 +1,14 @@
 /* flow.h - what tests of faults need while something breaks: numbered frames that keep coming from a thread, never further
- * ahead of the reader than its buffer reaches, and another network namespace to move interfaces to. */
+ * ahead of the reader than its buffer reaches. */
 #ifndef FLOW_H
 #define FLOW_H
 
 #include "capture.h"
+#include "elsewhere.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <sys/types.h>
 
 #define FLOW_BYTES  100u
 #define FLOW_WINDOW 400u
@@ -25,18 +25,6 @@ struct flow {
 void flow_begin(struct flow *f, const char *device);
 /* How many have left. */
 uint32_t flow_end(struct flow *f);
-
-/* A process in a network namespace of its own. */
-struct elsewhere {
-	pid_t process;
-	int leash;
-};
-
-struct elsewhere elsewhere_begin(void);
-void elsewhere_take(const struct elsewhere *e, const char *device);
-void elsewhere_give_back(const struct elsewhere *e, const char *device);
-/* What is still there disappears. */
-void elsewhere_end(struct elsewhere *e);
 
 /* A pair `here` - `there`, and away with it. */
 void pair_add(void);

@@ -169,16 +169,19 @@ static void expect_stats(pcap_t *p, u_int recv)
 			 stat.ps_drop, stat.ps_ifdrop, recv);
 }
 
-static void capture(const void *with)
+static void capture_with(pcap_t *p)
 {
-	pcap_t *p = scenario_open(with);
-
 	set_filter(p, "ether proto 0x88b5");
 	scenario_send(1, FRAMES, BYTES);
 	scenario_expect(p, 1, FRAMES, BYTES);
 	expect_stats(p, FRAMES);
 	pcap_close(p);
 	scenario_drain_arrivals();
+}
+
+static void capture(const void *with)
+{
+	capture_with(scenario_open(with));
 }
 
 /* Another filter while packets wait that the first one let in. */
@@ -348,12 +351,7 @@ static void open_live(const void *with)
 	pcap_t *p;
 
 	TRY((p = pcap_open_live(device, 65535, 1, 1, errbuf)) != NULL, errbuf);
-	set_filter(p, "ether proto 0x88b5");
-	scenario_send(1, FRAMES, BYTES);
-	scenario_expect(p, 1, FRAMES, BYTES);
-	expect_stats(p, FRAMES);
-	pcap_close(p);
-	scenario_drain_arrivals();
+	capture_with(p);
 }
 
 static void open_source(const void *with)

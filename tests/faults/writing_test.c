@@ -8,21 +8,17 @@
 #include <cmocka.h>
 
 #include "../unit/numbered.h"
+#include "../unit/spoiled.h"
 
 #include <capstan/pcapng.h>
 #include <capstan/savefile.h>
-#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,24 +40,6 @@ static const char *path_of(const char *name)
 	return paths[turn];
 }
 
-/* From now on the kernel answers write(2) and writev(2) on `fd` with `error`; in programs that are run, too. */
-static bool spoil_writes(int fd, int error)
-{
-	struct sock_filter insns[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_write, 1, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_writev, 0, 3),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			 offsetof(struct seccomp_data, args[0]) + (BYTE_ORDER == BIG_ENDIAN ? 4 : 0)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)fd, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (uint32_t)error),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	const struct sock_fprog program = { sizeof(insns) / sizeof(insns[0]), insns };
-
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
-}
-
 static int status_of(pid_t child)
 {
 	int status;
@@ -75,18 +53,6 @@ static int status_of(pid_t child)
 
 static const char *const names[] = { "x.pcapng", "x.pcapng.gz", "x.pcapng.zst", "x.pcapng.lz4" };
 enum { NAMES = sizeof(names) / sizeof(*names) };
-
-static int put(capstan_pcapng_writer *w, uint32_t from, uint32_t until)
-{
-	u_char bytes[NUMBERED_LONGEST];
-	int status = 0;
-
-	for (uint32_t number = from; number < until && status == 0; number++) {
-		const struct pcap_pkthdr h = numbered_packet(number, bytes);
-		status = capstan_pcapng_put_packet(w, 0, &h, bytes);
-	}
-	return status;
-}
 
 #define EXPECT(condition) \
 	do { \
@@ -106,13 +72,13 @@ static void meet_fault(const char *name, int error, uint32_t more)
 	capstan_pcapng_writer *w = file ? capstan_pcapng_fcreate(file, NULL, errbuf) : NULL;
 
 	EXPECT(w && capstan_pcapng_add_interface(w, &iface) == 0);
-	EXPECT(put(w, 0, BEFORE) == 0 && capstan_pcapng_flush(w) == 0);
+	EXPECT(numbered_put(w, 0, BEFORE) == 0 && capstan_pcapng_flush(w) == 0);
 	if (!spoil_writes(fileno(under), error))
 		_exit(SKIPPED);
-	put(w, BEFORE, BEFORE + more);
+	numbered_put(w, BEFORE, BEFORE + more);
 	EXPECT(capstan_pcapng_flush(w) == PCAP_ERROR);
 	EXPECT(strstr(capstan_pcapng_write_error(w), strerror(error)));
-	EXPECT(put(w, 0, 1) == PCAP_ERROR); /* what was lost stays lost */
+	EXPECT(numbered_put(w, 0, 1) == PCAP_ERROR); /* what was lost stays lost */
 	EXPECT(capstan_pcapng_finish(w, errbuf) == PCAP_ERROR && strstr(errbuf, strerror(error)));
 	_exit(0);
 }

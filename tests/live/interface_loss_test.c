@@ -1,11 +1,10 @@
 /* interface_loss_test.c - an interface that goes down, disappears or moves away in mid-capture: first what came before
  * it, then an error that names it. */
 #include "capture.h"
+#include "elsewhere.h"
 
 #include <net/if.h>
 #include <pthread.h>
-#include <sched.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static pcap_t *open_there(void **state, int timeout_ms)
@@ -229,42 +228,16 @@ static void loop_and_dispatch_end_with_the_error(void **state)
 	}
 }
 
-/* A process that lives in another network namespace until its pipe closes. */
-static pid_t live_elsewhere(int *leash)
-{
-	int ready[2], hold[2];
-	char byte;
-
-	assert_int_equal(pipe(ready), 0);
-	assert_int_equal(pipe(hold), 0);
-	pid_t child = fork();
-	if (child == 0) {
-		close(hold[1]);
-		if (unshare(CLONE_NEWNET) == 0 && write(ready[1], "", 1) == 1)
-			while (read(hold[0], &byte, 1) > 0)
-				;
-		_exit(0);
-	}
-	close(ready[1]);
-	close(hold[0]);
-	assert_int_equal(read(ready[0], &byte, 1), 1);
-	close(ready[0]);
-	*leash = hold[1];
-	return child;
-}
-
 static void moving_to_another_namespace_is_disappearing(void **state)
 {
-	int leash;
-	pid_t elsewhere = live_elsewhere(&leash);
+	struct elsewhere elsewhere = elsewhere_begin();
 	pcap_t *p = open_there(state, 10);
 
 	send_some();
-	netlab_run("ip link set there netns %d", (int)elsewhere);
+	elsewhere_take(&elsewhere, "there");
 	capture_expect(p, 0, 20, 100);
 	expect_failure(p, "disappeared");
-	close(leash);
-	waitpid(elsewhere, NULL, 0);
+	elsewhere_end(&elsewhere);
 	pcap_close(p);
 	/* With its namespace the interface ends, and with it the pair: in the kernel's own time. */
 	for (int waited = 0; if_nametoindex("here"); waited += 5) {

@@ -1,10 +1,9 @@
 /* threads_test.c - two handles in two threads; and that a handle leaves nothing behind when it is closed. */
 #include "capture.h"
+#include "leaks.h"
 
-#include <dirent.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -68,56 +67,34 @@ static void two_handles_in_two_threads_get_all_their_packets(void **state)
 	}
 }
 
-static int entries(const char *path)
+/* What a process has when no handle of an earlier test is being closed any more: pcap_close() leaves the socket to a
+ * short-lived thread. */
+static struct leaks look_when_alone(void)
 {
-	DIR *dir = opendir(path);
-	int count = 0;
+	const int alone = 3; /* ".", ".." and ourselves */
+	struct leaks now;
 
-	assert_non_null(dir);
-	while (readdir(dir))
-		count++;
-	closedir(dir);
-	return count;
-}
-
-static int ring_mappings(void)
-{
-	FILE *maps = fopen("/proc/self/maps", "re");
-	char line[512];
-	int count = 0;
-
-	assert_non_null(maps);
-	while (fgets(line, sizeof(line), maps))
-		count += strstr(line, "socket:") != NULL;
-	fclose(maps);
-	return count;
-}
-
-/* pcap_close() leaves the socket to a short-lived thread. */
-static void expect_entries(const char *path, int count)
-{
-	for (int64_t end = netlab_now_ms() + 20000; entries(path) != count; netlab_sleep_ms(10))
+	for (int64_t end = netlab_now_ms() + 20000; (now = leaks_look()).threads != alone; netlab_sleep_ms(10))
 		if (netlab_now_ms() > end)
-			fail_msg("%s has %d entries instead of %d", path, entries(path), count);
+			fail_msg("there are %d threads", now.threads - alone + 1);
+	return now;
 }
 
 static void opening_and_closing_leaves_nothing_behind(void **state)
 {
 	struct opening how = *(struct opening *)*state;
 
-	expect_entries("/proc/self/task", 3); /* ".", ".." and ourselves: earlier tests are over */
-	int descriptors = entries("/proc/self/fd");
-	assert_int_equal(ring_mappings(), 0);
+	const struct leaks before = look_when_alone();
+
 	how.promisc = true;
 	for (int i = 0; i < 200; i++) {
 		pcap_t *p = capture_open(&how);
 		if (i == 0)
-			assert_int_equal(ring_mappings(), 1);
+			assert_int_equal(leaks_look().mappings, before.mappings + 1);
 		pcap_close(p);
 	}
-	assert_int_equal(ring_mappings(), 0);
-	expect_entries("/proc/self/fd", descriptors);
-	expect_entries("/proc/self/task", 3);
+	assert_int_equal(leaks_look().mappings, before.mappings);
+	leaks_none_since(&before);
 	for (int64_t end = netlab_now_ms() + 5000; netlab_promiscuity("right") != 0;)
 		assert_true(netlab_now_ms() < end);
 }
@@ -126,7 +103,7 @@ static void opening_and_closing_leaves_nothing_behind(void **state)
 static void a_child_inherits_nothing_of_a_closed_handle(void **state)
 {
 	struct opening how = *(struct opening *)*state;
-	int descriptors = entries("/proc/self/fd");
+	const struct leaks before = look_when_alone();
 
 	how.promisc = true;
 	for (int i = 0; i < 20; i++) {
@@ -135,7 +112,7 @@ static void a_child_inherits_nothing_of_a_closed_handle(void **state)
 		pcap_close(capture_open(&how));
 		pid_t child = fork();
 		if (child == 0)
-			_exit(entries("/proc/self/fd") == descriptors ? 0 : 1);
+			_exit(leaks_look().descriptors == before.descriptors ? 0 : 1);
 		assert_int_equal(waitpid(child, &status, 0), child);
 		assert_int_equal(status, 0);
 	}
@@ -146,8 +123,8 @@ static void failed_activations_leave_nothing_behind(void **state)
 	const struct opening *how = *state;
 	char errbuf[PCAP_ERRBUF_SIZE];
 
-	expect_entries("/proc/self/task", 3);
-	int descriptors = entries("/proc/self/fd");
+	const struct leaks before = look_when_alone();
+
 	netlab_set_up("right", false);
 	for (int i = 0; i < 50; i++) {
 		pcap_t *p = pcap_create(i % 2 ? "right" : "nowhere0", errbuf);
@@ -159,8 +136,8 @@ static void failed_activations_leave_nothing_behind(void **state)
 	netlab_set_up("right", true);
 	netlab_wait_running("left");
 	netlab_wait_running("right");
-	assert_int_equal(ring_mappings(), 0);
-	expect_entries("/proc/self/fd", descriptors);
+	assert_int_equal(leaks_look().mappings, before.mappings);
+	leaks_none_since(&before);
 }
 
 int main(void)

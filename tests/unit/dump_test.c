@@ -1,6 +1,7 @@
 /* dump_test.c - writing savefiles, compressed or not: what is in the file whatever happens to the program or the disk, and
  * who is told. */
 #include "numbered.h"
+#include "spoiled.h"
 
 #include <capstan/savefile.h>
 #include <pcap.h>
@@ -77,23 +78,6 @@ static uint32_t packets_of(const struct kind *kind)
 }
 
 /* --- faults --- */
-
-/* From now on the kernel answers write(2) on `fd` with `error`. False: it does not let us. */
-static bool spoil_writes(int fd, int error)
-{
-	struct sock_filter insns[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_write, 0, 3),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			 offsetof(struct seccomp_data, args[0]) + (BYTE_ORDER == BIG_ENDIAN ? 4 : 0)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)fd, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (uint32_t)error),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	const struct sock_fprog program = { sizeof(insns) / sizeof(insns[0]), insns };
-
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
-}
 
 static bool spoil_with_eio(int fd)
 {

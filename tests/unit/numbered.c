@@ -60,6 +60,18 @@ static size_t record(uint32_t number, uint8_t out[static RECORD_HEADER_BYTES + N
 	return RECORD_HEADER_BYTES + h.caplen;
 }
 
+int numbered_put(capstan_pcapng_writer *w, uint32_t from, uint32_t until)
+{
+	u_char bytes[NUMBERED_LONGEST];
+	int status = 0;
+
+	for (uint32_t number = from; number < until && status == 0; number++) {
+		const struct pcap_pkthdr h = numbered_packet(number, bytes);
+		status = capstan_pcapng_put_packet(w, 0, &h, bytes);
+	}
+	return status;
+}
+
 uint32_t numbered_in(const uint8_t *bytes, size_t size)
 {
 	static const uint32_t header[6] = { 0xa1b2c3d4, BYTE_ORDER == LITTLE_ENDIAN ? 4u << 16 | 2 : 2u << 16 | 4, 0, 0,

@@ -3,6 +3,7 @@
 #ifndef NUMBERED_H
 #define NUMBERED_H
 
+#include <capstan/pcapng.h>
 #include <pcap/pcap.h>
 
 #include <stddef.h>
@@ -18,6 +19,9 @@ struct pcap_pkthdr numbered_packet(uint32_t number, u_char bytes[static NUMBERED
 
 /* Dump packets `from` to `until` - 1. */
 void numbered_dump(pcap_dumper_t *dumper, uint32_t from, uint32_t until);
+
+/* Write them to interface 0 of a pcapng file: 0, or PCAP_ERROR from the first on that cannot be written. */
+int numbered_put(capstan_pcapng_writer *w, uint32_t from, uint32_t until);
 
 /* How many whole packets there are in `bytes`, the beginning of such a savefile; fails the test where it is none. */
 uint32_t numbered_in(const uint8_t *bytes, size_t size);

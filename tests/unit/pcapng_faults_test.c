@@ -52,19 +52,6 @@ static void describe(capstan_pcapng_writer *w)
 	EXPECT(w && capstan_pcapng_add_interface(w, &iface) == 0);
 }
 
-/* 0, or PCAP_ERROR from the first packet on that cannot be written. */
-static int put_numbered(capstan_pcapng_writer *w, uint32_t from, uint32_t until)
-{
-	u_char bytes[NUMBERED_LONGEST];
-	int status = 0;
-
-	for (uint32_t number = from; number < until && status == 0; number++) {
-		const struct pcap_pkthdr h = numbered_packet(number, bytes);
-		status = capstan_pcapng_put_packet(w, 0, &h, bytes);
-	}
-	return status;
-}
-
 /* Packets in a file that may be cut off, which both readers have to agree about. */
 static uint32_t packets_of(const char *path)
 {
@@ -98,7 +85,7 @@ static void write_and_flush(const void *path, _Atomic uint32_t *flushed)
 
 	describe(w);
 	for (uint32_t number = 0; number < 200000; number++) {
-		EXPECT(put_numbered(w, number, number + 1) == 0);
+		EXPECT(numbered_put(w, number, number + 1) == 0);
 		if (number % 700 == 699) {
 			EXPECT(capstan_pcapng_flush(w) == 0);
 			atomic_store(flushed, number + 1);
@@ -134,7 +121,7 @@ static void expect_told(capstan_pcapng_writer *w, int error)
 	EXPECT(capstan_pcapng_flush(w) == PCAP_ERROR);
 	snprintf(first, sizeof(first), "%s", capstan_pcapng_write_error(w));
 	EXPECT(strstr(first, strerror(error)));
-	EXPECT(put_numbered(w, 0, 1) == PCAP_ERROR);
+	EXPECT(numbered_put(w, 0, 1) == PCAP_ERROR);
 	EXPECT(capstan_pcapng_finish(w, errbuf) == PCAP_ERROR && strcmp(errbuf, first) == 0);
 }
 
@@ -145,10 +132,10 @@ static void meet_the_limit(const char *path)
 	struct stat st;
 
 	describe(w);
-	EXPECT(put_numbered(w, 0, BEFORE) == 0 && capstan_pcapng_flush(w) == 0 && stat(path, &st) == 0);
+	EXPECT(numbered_put(w, 0, BEFORE) == 0 && capstan_pcapng_flush(w) == 0 && stat(path, &st) == 0);
 	const struct rlimit limit = { (rlim_t)st.st_size + 100000, (rlim_t)st.st_size + 100000 };
 	EXPECT(signal(SIGXFSZ, SIG_IGN) != SIG_ERR && setrlimit(RLIMIT_FSIZE, &limit) == 0);
-	put_numbered(w, BEFORE, BEFORE + MORE);
+	numbered_put(w, BEFORE, BEFORE + MORE);
 	expect_told(w, EFBIG);
 	_exit(0);
 }
@@ -186,7 +173,7 @@ static void a_closed_pipe_is_told(void **state)
 		assert_non_null(file);
 		capstan_pcapng_writer *w = capstan_pcapng_fcreate(file, NULL, errbuf);
 		describe(w);
-		assert_int_equal(put_numbered(w, 0, 100), 0);
+		assert_int_equal(numbered_put(w, 0, 100), 0);
 		assert_int_equal(capstan_pcapng_flush(w), 0);
 		const ssize_t got = read(ends[0], bytes, sizeof(bytes)); /* not a byte waits for what follows */
 		FILE *copy = fopen(path_of(names[k]), "wb");
@@ -195,7 +182,7 @@ static void a_closed_pipe_is_told(void **state)
 		assert_int_equal(fclose(copy), 0);
 		assert_int_equal(packets_of(path_of(names[k])), 100);
 		close(ends[0]);
-		put_numbered(w, 100, 101);
+		numbered_put(w, 100, 101);
 		expect_told(w, EPIPE);
 	}
 	signal(SIGPIPE, before);
