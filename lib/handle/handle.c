@@ -44,7 +44,7 @@ static void wait_for_wakers(const pcap_t *p)
 {
 	/* Reads look at it in passing, which orders nothing: who was seen to break must be seen here, too. */
 	(void)atomic_load(&p->break_loop);
-	for (int tries = 0; atomic_load(&p->wakers) > 0 && tries < LONGEST_WAKING_MS * 10; tries++)
+	for (int64_t end = cst_now_ns() + LONGEST_WAKING_MS * CST_NS_PER_MS; atomic_load(&p->wakers) > 0 && cst_now_ns() < end;)
 		nanosleep(&(struct timespec){ .tv_nsec = CST_NS_PER_MS / 10 }, NULL);
 }
 
